@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Runs inside the emulated arm64 host: every test program that is right there, by the list that the
+# build made ("schema/error schema/test_error unit"). A line each, PASS, FAIL or SKIP, also into
+# /out/results. In here /dev/kvm must work, so a skipped test of it is a failure.
+cd "$TL_BUILD_TESTS" || exit 2
+
+result() {
+	echo "$1 arm64/$2" | tee -a /out/results
+	[ "$1" != FAIL ] || cat /tmp/log
+}
+
+run() { # NAME COMMAND LABELS
+	"./$2" >/tmp/log 2>&1 </dev/null
+	case $? in
+	0) result PASS "$1" ;;
+	77) case " $3 " in
+		*" kvm "*) result FAIL "$1" ;;
+		*) result SKIP "$1" ;;
+		esac ;;
+	*) result FAIL "$1" ;;
+	esac
+}
+
+kvm_opens() {
+	ls -l /dev/kvm >/tmp/log 2>&1 && true <>/dev/kvm 2>>/tmp/log
+}
+
+: >/out/results
+if kvm_opens; then result PASS kvm; else result FAIL kvm; fi
+while read -r name program labels; do
+	case $program in
+	*.sh) continue ;; # bash and the compilers are not in here
+	esac
+	case " $labels " in
+	*" unit "* | *" kvm "* | *" arm64 "* | *" contract "* | *" golden "*) run "$name" "$program" "$labels" ;;
+	esac
+done <list
+! grep -q ^FAIL /out/results
