@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/collector/collector.h"
+
+#include "recorder/collector/drain.h"
+#include "recorder/collector/host.h"
+#include "recorder/collector/signals.h"
+#include "schema/trace/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	RING_BYTES = 4 << 20,
+	COMMIT_RECORDS = 16384,
+	COMMIT_NS = 100000000,
+	IDLE_NS = 500000,
+	WAIT_NS = 1000000000,
+};
+
+struct tl_collector {
+	char *path;
+	int fd;
+	struct tl_arena *arena;
+	uint64_t ring_bytes;
+	struct tl_writer *writer;
+	struct tl_drain *drain;
+	struct tl_error *failed; // why the trace ended before the VMM did
+	size_t uncommitted;
+	uint64_t committed_at;
+	pid_t child;
+	bool child_ended;
+	int status;
+};
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+// Sealed, so that neither side can take the memory away from under the other.
+static struct tl_error *make_arena(struct tl_collector *c)
+{
+	const size_t size = tl_arena_size(c->ring_bytes);
+
+	c->fd = memfd_create("trapline", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (c->fd < 0)
+		return tl_error_errno(errno, "arena");
+	if (ftruncate(c->fd, (off_t)size) ||
+		fcntl(c->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		return tl_error_errno(errno, "arena of %zu bytes", size);
+	c->arena = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, c->fd, 0);
+	if (c->arena == MAP_FAILED) {
+		c->arena = NULL;
+		return tl_error_errno(errno, "arena of %zu bytes", size);
+	}
+	return NULL;
+}
+
+static void fill_arena(struct tl_collector *c, const struct tl_record_options *options)
+{
+	c->arena->version = TL_ARENA_VERSION;
+	c->arena->n_rings = TL_ARENA_RINGS;
+	c->arena->ring_bytes = c->ring_bytes;
+	c->arena->options = *options;
+	if (!c->arena->options.max_wait_ns)
+		c->arena->options.max_wait_ns = WAIT_NS;
+	c->arena->magic = TL_ARENA_MAGIC;
+}
+
+static struct tl_error *make_trace(
+	struct tl_collector *c, const struct tl_collector_options *options)
+{
+	static const char *const levels[] = { "pc", "core", "full" };
+	static const char *const policies[] = { "none", "fault" };
+	const struct tl_writer_options writer = { .arch = TL_ARCH_HOST.id, .start = now() };
+	struct tl_error *err = tl_writer_create(options->path, &writer, &c->writer);
+
+	if (!err)
+		err = tl_writer_meta(c->writer, "regs", levels[options->record.level]);
+	if (!err)
+		err = tl_writer_meta(c->writer, "mem", policies[options->record.mem]);
+	if (!err)
+		err = tl_writer_meta_int(c->writer, "no_coalesce", options->record.no_coalesce);
+	if (!err)
+		err = tl_host_describe(c->writer, options->arguments);
+	return err ? err : tl_writer_commit(c->writer);
+}
+
+static struct tl_error *build(struct tl_collector *c, const struct tl_collector_options *options)
+{
+	struct tl_error *err;
+
+	c->fd = -1;
+	c->ring_bytes = options->ring_bytes ? options->ring_bytes : RING_BYTES;
+	c->path = strdup(options->path);
+	if (!c->path)
+		return tl_error_new(TL_ERROR_IO, "out of memory");
+	err = make_trace(c, options);
+	if (!err)
+		err = make_arena(c);
+	if (err)
+		return err;
+	fill_arena(c, &options->record);
+	return tl_drain_open(c->arena, c->ring_bytes, TL_ARCH_HOST.id, c->writer, &c->drain);
+}
+
+struct tl_error *tl_collector_open(
+	const struct tl_collector_options *options, struct tl_collector **ret)
+{
+	struct tl_collector *c = calloc(1, sizeof(*c));
+	struct tl_error *err = c ? build(c, options) : tl_error_new(TL_ERROR_IO, "out of memory");
+
+	if (err) {
+		tl_collector_close(c);
+		return err;
+	}
+	*ret = c;
+	return NULL;
+}
+
+void tl_collector_close(struct tl_collector *c)
+{
+	if (!c)
+		return;
+	tl_drain_close(c->drain);
+	tl_writer_close(c->writer);
+	if (c->arena)
+		munmap(c->arena, tl_arena_size(c->ring_bytes));
+	if (c->fd >= 0)
+		close(c->fd);
+	tl_error_free(c->failed);
+	free(c->path);
+	free(c);
+}
+
+int tl_collector_arena(const struct tl_collector *c)
+{
+	return c->fd;
+}
+
+// The VMM runs on, and its shim stops producing.
+static void give_up(struct tl_collector *c, struct tl_error *why)
+{
+	if (c->failed)
+		tl_error_free(why);
+	else
+		c->failed = why;
+	atomic_store(&c->arena->stopped, 1);
+}
+
+static bool due(const struct tl_collector *c)
+{
+	return c->uncommitted >= COMMIT_RECORDS ||
+	       (c->uncommitted && now() - c->committed_at > COMMIT_NS);
+}
+
+static void commit(struct tl_collector *c)
+{
+	struct tl_error *err = tl_writer_commit(c->writer);
+
+	c->uncommitted = 0;
+	c->committed_at = now();
+	if (err)
+		give_up(c, err);
+}
+
+static size_t collect(struct tl_collector *c)
+{
+	struct tl_error *err;
+	size_t n = 0;
+
+	if (c->failed)
+		return 0;
+	err = tl_drain_round(c->drain, &n);
+	c->uncommitted += n;
+	if (err)
+		give_up(c, err);
+	else if (due(c))
+		commit(c);
+	return n;
+}
+
+// Orphans of a VMM that daemonised come to us, so every one of its processes ends here.
+static void reap(struct tl_collector *c)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != c->child)
+			continue;
+		c->child_ended = true;
+		c->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	}
+	if (pid < 0 && errno == ECHILD)
+		c->child_ended = true;
+}
+
+static bool any_process_lives(const struct tl_collector *c)
+{
+	int pid;
+
+	for (unsigned n = 0; (pid = tl_drain_process(c->drain, n)); n++)
+		if (!kill(pid, 0) || errno == EPERM)
+			return true;
+	return false;
+}
+
+static void nap(void)
+{
+	const struct timespec while_ = { .tv_nsec = IDLE_NS };
+
+	nanosleep(&while_, NULL);
+}
+
+static void result(const struct tl_collector *c, struct tl_collector_result *ret)
+{
+	const struct tl_drain_counts n = tl_drain_counts(c->drain);
+
+	*ret = (struct tl_collector_result){ .status = c->status,
+		.exits = n.exits,
+		.lost = n.lost,
+		.waits = n.waits,
+		.waited_ns = n.waited_ns,
+		.ioctls = n.ioctls,
+		.vms = n.vms,
+		.vcpus = n.vcpus,
+		.attached = atomic_load(&c->arena->attached),
+		.processes = n.processes };
+}
+
+struct tl_error *tl_collector_run(
+	struct tl_collector *c, pid_t child, struct tl_collector_result *ret)
+{
+	struct tl_error *err;
+
+	c->child = child;
+	c->committed_at = now();
+	tl_signals_pass_to(child);
+	while (!c->child_ended || any_process_lives(c)) {
+		if (!collect(c))
+			nap();
+		reap(c);
+	}
+	while (collect(c))
+		;
+	tl_signals_restore();
+	err = tl_drain_end(c->drain);
+	if (err)
+		give_up(c, err);
+	result(c, ret);
+	err = c->failed;
+	c->failed = NULL;
+	return err;
+}
+
+struct tl_error *tl_collector_finish(struct tl_collector *c)
+{
+	struct tl_error *err;
+
+	err = tl_writer_meta_int(c->writer, "ended", (int64_t)time(NULL));
+	if (!err)
+		err = tl_writer_meta_int(c->writer, "status", c->status);
+	if (!err) {
+		err = tl_writer_finish(c->writer);
+		c->writer = NULL;
+	}
+	tl_collector_close(c);
+	return err;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TL_RECORDER_COLLECTOR_DRAIN_H
+#define TL_RECORDER_COLLECTOR_DRAIN_H
+
+#include "schema/trace/writer.h"
+#include "schema/wire/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Takes records out of the rings, checks them, and gives them to a writer. */
+struct tl_drain;
+
+/** `arena` is the whole mapped arena; `writer` is borrowed. */
+TL_CHECK struct tl_error *tl_drain_open(struct tl_arena *arena, uint64_t ring_bytes,
+	enum tl_arch_id arch, struct tl_writer *writer, struct tl_drain **ret);
+void tl_drain_close(struct tl_drain *drain);
+
+/** One round over all rings. `*ret` says how many records there were. */
+TL_CHECK struct tl_error *tl_drain_round(struct tl_drain *drain, size_t *ret);
+
+/** One record, as if it had come out of a ring: for a test of what a VMM might send. */
+TL_CHECK struct tl_error *tl_drain_record(
+	struct tl_drain *drain, uint32_t type, const void *body, size_t size);
+
+/** Gaps that no producer lived to report, and rings given back whose process is gone. */
+TL_CHECK struct tl_error *tl_drain_end(struct tl_drain *drain);
+
+struct tl_drain_counts {
+	uint64_t exits, lost, waits, waited_ns, ioctls;
+	uint32_t vms, vcpus, processes;
+};
+struct tl_drain_counts tl_drain_counts(const struct tl_drain *drain);
+
+/** Processes that were seen to use KVM: n from 0 until it gives 0. */
+int tl_drain_process(const struct tl_drain *drain, unsigned n);
+
+#endif

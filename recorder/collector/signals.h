@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TL_RECORDER_COLLECTOR_SIGNALS_H
+#define TL_RECORDER_COLLECTOR_SIGNALS_H
+
+#include <sys/types.h>
+
+/**
+ * From now on a signal that someone sends to this process (INT, QUIT, TERM, HUP, USR1, USR2) goes
+ * to `child`. One that the terminal sends reaches the child by itself and is ignored here.
+ */
+void tl_signals_pass_to(pid_t child);
+
+/** What was in force before. */
+void tl_signals_restore(void);
+
+#endif

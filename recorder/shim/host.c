@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What this host's KVM offers, asked once, when the first vCPU comes up.
+#include "recorder/shim/shim.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+enum { MOST_MSRS = 1024 };
+
+#ifdef __x86_64__
+static void list_msrs(int fd, struct tl_shim_host *host)
+{
+	static struct {
+		struct kvm_msr_list head;
+		uint32_t index[MOST_MSRS];
+	} list;
+
+	list.head.nmsrs = MOST_MSRS;
+	if (tl_shim_real_ioctl(fd, KVM_GET_MSR_INDEX_LIST, &list))
+		return;
+	host->msrs = list.index;
+	host->n_msrs = list.head.nmsrs;
+}
+#else
+static void list_msrs(int fd, struct tl_shim_host *host)
+{
+}
+#endif
+
+static void ask(int fd, struct tl_shim_host *host)
+{
+	int bytes = tl_shim_real_ioctl(fd, KVM_GET_VCPU_MMAP_SIZE, NULL);
+	int sync = tl_shim_real_ioctl(fd, KVM_CHECK_EXTENSION, (void *)KVM_CAP_SYNC_REGS);
+
+	host->run_bytes = bytes > 0 ? (size_t)bytes : 0;
+	host->sync_regs = sync > 0 ? (uint32_t)sync : 0;
+	list_msrs(fd, host);
+}
+
+const struct tl_shim_host *tl_shim_host(void)
+{
+	static struct tl_shim_host host;
+	static _Atomic bool asked;
+	int fd;
+
+	if (atomic_load(&asked))
+		return &host;
+	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (fd >= 0) {
+		ask(fd, &host);
+		tl_shim_real_close(fd);
+	}
+	atomic_store(&asked, true);
+	return &host;
+}

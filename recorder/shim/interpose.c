@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// What the preloaded library puts in front of libc: only what touches descriptors. Not part of the
+// linkable library.
+#include "recorder/shim/shim.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT int ioctl(int fd, unsigned long request, ...);
+EXPORT int close(int fd);
+EXPORT int dup(int fd);
+EXPORT int dup2(int from, int to);
+EXPORT int dup3(int from, int to, int flags);
+EXPORT int close_range(unsigned int first, unsigned int last, int flags);
+EXPORT void closefrom(int first);
+
+__attribute__((constructor)) static void attach(void)
+{
+	const char *path = getenv(TL_ARENA_ENV);
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+
+	if (fd >= 0 && !tl_shim_attach(fd))
+		tl_shim_arena = NULL;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return tl_shim_ioctl(fd, request, arg);
+}
+
+int close(int fd)
+{
+	return tl_shim_close(fd);
+}
+
+int dup(int fd)
+{
+	int copy = (int)syscall(SYS_dup, fd);
+
+	if (copy >= 0 && tl_shim_recording())
+		tl_shim_descriptor_copied(fd, copy);
+	return copy;
+}
+
+static int replace(int from, int to, int flags)
+{
+	int copy;
+
+	if (tl_shim_owns_descriptor(to)) {
+		errno = EBUSY;
+		return -1;
+	}
+	copy = (int)syscall(SYS_dup3, from, to, flags);
+	if (copy >= 0 && tl_shim_recording())
+		tl_shim_descriptor_copied(from, copy);
+	return copy;
+}
+
+int dup2(int from, int to)
+{
+	if (from == to)
+		return fcntl(from, F_GETFD) < 0 ? -1 : to;
+	return replace(from, to, 0);
+}
+
+int dup3(int from, int to, int flags)
+{
+	return replace(from, to, flags);
+}
+
+static int range(unsigned int first, unsigned int last, int flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+// Around our own descriptor, which the VMM never opened.
+int close_range(unsigned int first, unsigned int last, int flags)
+{
+	const unsigned int ours = (unsigned int)tl_shim_arena_descriptor();
+
+	if (!(flags & CLOSE_RANGE_CLOEXEC) && tl_shim_recording())
+		for (unsigned int fd = first; fd <= last && fd < 65536; fd++)
+			if (fd != ours)
+				tl_shim_descriptor_closed((int)fd);
+	if (tl_shim_arena_descriptor() < 0 || ours < first || ours > last)
+		return range(first, last, flags);
+	if (ours > first && range(first, ours - 1, flags))
+		return -1;
+	return ours < last ? range(ours + 1, last, flags) : 0;
+}
+
+void closefrom(int first)
+{
+	close_range(first < 0 ? 0 : (unsigned int)first, ~0U, 0);
+}

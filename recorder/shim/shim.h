@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TL_RECORDER_SHIM_SHIM_H
+#define TL_RECORDER_SHIM_SHIM_H
+
+#include "arch/arch.h"
+#include "schema/wire/arena.h"
+#include "schema/wire/exit.h"
+#include "schema/wire/ioctl.h"
+#include "schema/wire/record.h"
+
+#include <linux/kvm.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The part of the recorder that lives in the VMM. It must outlive its own mistakes for the guest's
+ * sake: nothing here ends the process, and whatever cannot be recorded is passed through.
+ */
+
+/** Where producers of one owner put their records, and what they could not put. */
+struct tl_shim_ring {
+	struct tl_ring ring; /**< ring.data is NULL when there is none */
+	unsigned number;
+	uint8_t *scratch; /**< TL_ARENA_SCRATCH bytes of the arena, see memory.c */
+	uint64_t
+		gave_up_at; /**< consumer's offset when a wait ran out; no more waits until it moves */
+	_Atomic uint64_t lost;	     /**< records since the last gap record */
+	uint64_t lost_from, lost_to; /**< exits among them */
+};
+
+enum { TL_SHIM_SLOTS = 1024 };
+
+/** A memory slot: guest physical memory that the VMM gave to KVM. */
+struct tl_shim_slot {
+	uint32_t slot; /**< address space in the upper 16 bits */
+	uint32_t flags;
+	tl_gpa gpa;
+	uint64_t size;
+	uint64_t host; /**< address in this process */
+};
+
+/** One thing that a KVM descriptor stands for. Lives as long as a descriptor or a call needs it. */
+struct tl_shim_object {
+	_Atomic uint32_t users; /**< descriptors and calls under way */
+	_Atomic uint32_t live;
+	enum tl_descriptor on;
+};
+
+struct tl_shim_vm {
+	struct tl_shim_object object;
+	uint32_t index;
+	enum tl_abi abi;	 /**< whose exit numbers its kernel uses */
+	bool nisv_ours;		 /**< we enabled KVM_CAP_ARM_NISV_TO_USER */
+	_Atomic bool nisv_asked; /**< the VMM did */
+	_Atomic bool refused;	 /**< a confidential guest: nothing more is recorded of it */
+	_Atomic uint32_t coalesced_seen; /**< index into KVM's ring of coalesced writes */
+	_Atomic uint32_t slots_version;	 /**< odd while the slots change */
+	uint32_t n_slots;
+	struct tl_shim_slot slots[TL_SHIM_SLOTS];
+};
+
+/** A translation of PC's page that holds while the table entries read for it stay the same. */
+struct tl_shim_translation {
+	bool valid;
+	uint32_t slots_version;
+	tl_gva page;
+	uint64_t key[6]; /**< the registers that the walk depends on */
+	struct tl_walk walk;
+	uint64_t step_host[TL_WALK_STEPS];
+	uint64_t page_host;
+};
+
+struct tl_shim_vcpu {
+	struct tl_shim_object object;
+	uint32_t index;
+	struct tl_shim_vm *vm; /**< one user of the VM is ours */
+	struct kvm_run *run;   /**< our own mapping of the descriptor */
+	size_t run_bytes;
+	struct tl_shim_ring ring;
+
+	uint64_t open_seq; /**< exit whose reply is due; 0: none */
+	const struct tl_exit_kind *open_kind;
+	uint32_t open_data_at, open_data_size; /**< PIO data in kvm_run, when userspace fills it */
+	uint64_t open_cr8;
+
+	struct tl_regs last; /**< registers as last published */
+	bool key;	     /**< the next exit is published whole */
+	uint64_t exits;
+	struct tl_shim_translation translation[2];
+
+	uint32_t vmm_valid_regs; /**< x86: kvm_valid_regs as the VMM set it */
+	uint8_t vmm_sync[sizeof(struct kvm_sync_regs)];
+	uint8_t union_before[16]; /**< bytes 32..47 of kvm_run before KVM_RUN */
+	uint8_t *extras;	  /**< TL_SHIM_EXTRAS bytes, with --regs full */
+	uint32_t extras_size;
+};
+
+enum { TL_SHIM_EXTRAS = 1 << 16 };
+
+struct tl_shim_device {
+	struct tl_shim_object object;
+	uint32_t vm;
+	uint32_t type;
+};
+
+/** What happened in one KVM_RUN, on its way into a record. */
+struct tl_shim_return {
+	uint64_t seq, entered, exited;
+	int error;			 /**< errno, 0 when KVM_RUN succeeded */
+	uint32_t reason;		 /**< or TL_NO_REASON */
+	const struct tl_exit_kind *kind; /**< NULL for a number that we do not know */
+	uint32_t data_at, data_size;	 /**< PIO data in kvm_run */
+	bool fault_like;		 /**< the guest, or KVM, is in trouble: worth a full look */
+	bool give_back;
+	struct tl_regs regs;
+	uint8_t code[64];
+	uint16_t code_size, code_before;
+};
+
+/* process.c: the recording that this process is part of */
+extern struct tl_arena *tl_shim_arena; /**< NULL: nothing is being recorded */
+bool tl_shim_recording(void);
+const struct tl_record_options *tl_shim_options(void);
+bool tl_shim_attach(int arena_fd);
+bool tl_shim_owns_descriptor(int fd);
+int tl_shim_arena_descriptor(void);
+struct tl_shim_ring *tl_shim_process_ring(void);
+bool tl_shim_ring_claim(struct tl_shim_ring *ring);
+void tl_shim_ring_free(struct tl_shim_ring *ring);
+uint64_t tl_shim_now(void);
+
+/* produce.c: records into rings */
+void *tl_shim_reserve(struct tl_shim_ring *ring, uint32_t vcpu, uint32_t body, uint64_t exit_seq);
+void tl_shim_notice(
+	struct tl_shim_ring *ring, uint32_t vcpu, enum tl_notice_level level, const char *text);
+
+/* descriptor.c: what each KVM descriptor is */
+struct tl_shim_object *tl_shim_object_get(int fd);
+void tl_shim_object_put(struct tl_shim_object *object);
+void tl_shim_descriptor_closed(int fd);
+void tl_shim_descriptor_copied(int from, int to);
+struct tl_shim_object *tl_shim_created(int fd, struct tl_shim_object *object);
+struct tl_shim_vm *tl_shim_vm_new(void);
+struct tl_shim_vcpu *tl_shim_vcpu_new(struct tl_shim_vm *vm, int fd);
+struct tl_shim_device *tl_shim_device_new(void);
+struct tl_shim_object *tl_shim_adopt(int fd);
+
+/* machine.c: VMs and vCPUs come up */
+int tl_shim_create_vm(int fd, unsigned long type);
+int tl_shim_create_vcpu(struct tl_shim_vm *vm, int fd, unsigned long id);
+void tl_shim_vm_opened(struct tl_shim_vm *vm, int fd, uint64_t type, bool adopted);
+void tl_shim_vcpu_opened(struct tl_shim_vcpu *vcpu, uint64_t id, bool adopted);
+
+/* host.c: what KVM offers here */
+struct tl_shim_host {
+	size_t run_bytes;     /**< KVM_GET_VCPU_MMAP_SIZE, 0 if unknown */
+	uint32_t sync_regs;   /**< KVM_CAP_SYNC_REGS */
+	const uint32_t *msrs; /**< x86: KVM_GET_MSR_INDEX_LIST */
+	uint32_t n_msrs;
+};
+const struct tl_shim_host *tl_shim_host(void);
+
+/* slot.c: guest physical memory in this process */
+void tl_shim_slot_set(struct tl_shim_vm *vm, const struct tl_shim_slot *slot);
+uint64_t tl_shim_slot_find(const struct tl_shim_vm *vm, unsigned space, tl_gpa gpa, size_t size);
+
+/* memory.c: reads that cannot fault */
+bool tl_shim_read(struct tl_shim_ring *ring, uint64_t host, void *buf, size_t size);
+struct tl_shim_piece {
+	uint64_t host;
+	uint16_t size;
+};
+const uint8_t *tl_shim_gather(
+	struct tl_shim_ring *ring, const struct tl_shim_piece *pieces, unsigned n);
+
+/* code.c: memory around PC */
+void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret);
+
+/* regs-arm64.c, regs-x86_64.c: registers at an exit, as far as --regs says */
+void tl_shim_regs_before(struct tl_shim_vcpu *vcpu);
+void tl_shim_regs_after(struct tl_shim_vcpu *vcpu, int fd, struct tl_shim_return *ret);
+void tl_shim_extras(struct tl_shim_vcpu *vcpu, int fd);
+void tl_shim_translation_key(const struct tl_regs *regs, uint64_t key[6]);
+
+/* coalesced.c, reply.c, exit.c, run.c: KVM_RUN */
+void tl_shim_coalesced(struct tl_shim_vcpu *vcpu, uint64_t seq);
+void tl_shim_reply(struct tl_shim_vcpu *vcpu);
+void tl_shim_exit(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret);
+int tl_shim_run(struct tl_shim_vcpu *vcpu, int fd, void *arg);
+
+/* input.c: every other ioctl */
+void tl_shim_input(struct tl_shim_object *object, int fd, uint32_t request, void *arg, int result);
+
+/* call.c: the door */
+void *tl_shim_next(const char *name);
+int tl_shim_real_ioctl(int fd, unsigned long request, void *arg);
+int tl_shim_real_close(int fd);
+int tl_shim_ioctl(int fd, unsigned long request, void *arg);
+int tl_shim_close(int fd);
+
+#endif
