@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/vmm/exits.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/kvm.h>
+#include <string.h>
+
+#define ARM64_INSN_SIZE 4
+
+// Puts the vCPU's program counter before the error, where it can be read.
+static struct tl_error *at_pc(struct tl_vcpu *vcpu, struct tl_error *err)
+{
+	const struct tl_reg *pc = &TL_ARCH_HOST.regs[TL_ARCH_HOST.pc_reg];
+	struct tl_error *failed;
+	struct tl_regs regs;
+	uint64_t value;
+
+	failed = vcpu->cpu->ops->get(vcpu->cpu, TL_REGS_PC, &regs);
+	tl_error_free(failed);
+	if (failed || !tl_reg_get(pc, &regs, &value))
+		return err;
+	return tl_error_in(err, "%s 0x%" PRIx64, pc->name, value);
+}
+
+static struct tl_error *no_device(struct tl_vcpu *vcpu, const struct tl_access *access)
+{
+	const char *where = access->space == TL_SPACE_PIO ? "port " : "";
+	uint64_t value = 0;
+
+	if (!access->is_write)
+		return at_pc(vcpu, tl_error_new(TL_ERROR_UNSUPPORTED,
+					   "no device answers the %u-byte read from %s0x%" PRIx64,
+					   access->size, where, access->address));
+	memcpy(&value, access->data, access->size);
+	return at_pc(vcpu,
+		tl_error_new(TL_ERROR_UNSUPPORTED,
+			"no device answers the %u-byte write of 0x%" PRIx64 " to %s0x%" PRIx64,
+			access->size, value, where, access->address));
+}
+
+static struct tl_error *fill(const struct tl_access *access, int byte)
+{
+	if (!access->is_write)
+		memset(access->data, byte, access->size);
+	return NULL;
+}
+
+static struct tl_error *unanswered(struct tl_vcpu *vcpu, const struct tl_access *access)
+{
+	switch (vcpu->machine->options->unanswered) {
+	case TL_UNANSWERED_STOP:
+		return no_device(vcpu, access);
+	case TL_UNANSWERED_ZERO:
+		return fill(access, 0);
+	case TL_UNANSWERED_ONES:
+		return fill(access, 0xff);
+	case TL_UNANSWERED_ABORT:
+		return vcpu->cpu->ops->abort(vcpu->cpu);
+	}
+	return NULL;
+}
+
+struct tl_error *tl_exit_access(struct tl_vcpu *vcpu, const struct tl_access *access)
+{
+	bool answered;
+	struct tl_error *err = tl_bus_access(vcpu->machine, access, &answered);
+
+	if (err || answered)
+		return err;
+	return unanswered(vcpu, access);
+}
+
+static struct tl_error *mmio(struct tl_vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->cpu->run;
+	struct tl_access access = {
+		.space = TL_SPACE_MMIO,
+		.address = run->mmio.phys_addr,
+		.size = run->mmio.len,
+		.is_write = run->mmio.is_write,
+		.data = run->mmio.data,
+	};
+
+	return tl_exit_access(vcpu, &access);
+}
+
+// A string instruction gives `count` values at once.
+static struct tl_error *pio(struct tl_vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->cpu->run;
+	struct tl_access access = {
+		.space = TL_SPACE_PIO,
+		.address = run->io.port,
+		.size = run->io.size,
+		.is_write = run->io.direction == KVM_EXIT_IO_OUT,
+		.data = (char *)run + run->io.data_offset,
+	};
+	struct tl_error *err = NULL;
+
+	for (uint32_t i = 0; !err && i < run->io.count; i++) {
+		err = tl_exit_access(vcpu, &access);
+		access.data = (char *)access.data + access.size;
+	}
+	return err;
+}
+
+static struct tl_error *halt(struct tl_vcpu *vcpu)
+{
+	tl_machine_halt(vcpu);
+	return NULL;
+}
+
+static struct tl_error *triple_fault(struct tl_vcpu *vcpu)
+{
+	return at_pc(vcpu, tl_error_new(TL_ERROR_UNSUPPORTED, "triple fault"));
+}
+
+static struct tl_error *system_event(struct tl_vcpu *vcpu)
+{
+	static const char *const names[] = {
+		[KVM_SYSTEM_EVENT_RESET] = "a reset",
+		[KVM_SYSTEM_EVENT_CRASH] = "a crash",
+	};
+	uint32_t type = vcpu->cpu->run->system_event.type;
+
+	if (type == KVM_SYSTEM_EVENT_SHUTDOWN) {
+		tl_machine_end(vcpu->machine, 0, NULL);
+		return NULL;
+	}
+	if (type < sizeof(names) / sizeof(names[0]) && names[type])
+		return tl_error_new(TL_ERROR_UNSUPPORTED, "the guest asked for %s", names[type]);
+	return tl_error_new(TL_ERROR_UNSUPPORTED, "the guest asked for system event %u", type);
+}
+
+static struct tl_error *skip(struct tl_cpu *cpu)
+{
+	const struct tl_reg *pc = &TL_ARCH_HOST.regs[TL_ARCH_HOST.pc_reg];
+	struct tl_regs regs, next = { 0 };
+	struct tl_error *err = cpu->ops->get(cpu, TL_REGS_PC, &regs);
+	uint64_t value;
+
+	if (err)
+		return err;
+	if (!tl_reg_get(pc, &regs, &value) || !tl_reg_set(pc, &next, value + ARM64_INSN_SIZE))
+		return tl_error_new(TL_ERROR_NOT_RECORDED, "%s cannot be read", pc->name);
+	return cpu->ops->set(cpu, &next);
+}
+
+static struct tl_error *nisv(struct tl_vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->cpu->run;
+
+	switch (vcpu->machine->options->nisv) {
+	case TL_NISV_OFF:
+	case TL_NISV_STOP:
+		return at_pc(
+			vcpu, tl_error_new(TL_ERROR_UNSUPPORTED,
+				      "an access that KVM cannot describe (NISV): ipa 0x%" PRIx64
+				      ", esr_iss 0x%" PRIx64,
+				      (uint64_t)run->arm_nisv.fault_ipa,
+				      (uint64_t)run->arm_nisv.esr_iss));
+	case TL_NISV_ABORT:
+		return vcpu->cpu->ops->abort(vcpu->cpu);
+	case TL_NISV_SKIP:
+		return skip(vcpu->cpu);
+	}
+	return NULL;
+}
+
+static struct tl_error *internal_error(struct tl_vcpu *vcpu)
+{
+	return at_pc(
+		vcpu, tl_error_new(TL_ERROR_UNSUPPORTED, "KVM gave up: internal error, suberror %u",
+			      vcpu->cpu->run->internal.suberror));
+}
+
+static struct tl_error *fail_entry(struct tl_vcpu *vcpu)
+{
+	return tl_error_new(TL_ERROR_UNSUPPORTED, "the CPU refused the guest's state: 0x%" PRIx64,
+		(uint64_t)vcpu->cpu->run->fail_entry.hardware_entry_failure_reason);
+}
+
+static struct tl_error *(*const handlers[])(struct tl_vcpu *vcpu) = {
+	[KVM_EXIT_IO] = pio,
+	[KVM_EXIT_HLT] = halt,
+	[KVM_EXIT_MMIO] = mmio,
+	[KVM_EXIT_SHUTDOWN] = triple_fault,
+	[KVM_EXIT_FAIL_ENTRY] = fail_entry,
+	[KVM_EXIT_INTERNAL_ERROR] = internal_error,
+	[KVM_EXIT_SYSTEM_EVENT] = system_event,
+	[KVM_EXIT_ARM_NISV] = nisv,
+};
+
+struct tl_error *tl_exit_handle(struct tl_vcpu *vcpu)
+{
+	uint32_t reason = vcpu->cpu->run->exit_reason;
+
+	if (reason < sizeof(handlers) / sizeof(handlers[0]) && handlers[reason])
+		return handlers[reason](vcpu);
+	return at_pc(
+		vcpu, tl_error_new(TL_ERROR_UNSUPPORTED, "exit reason %u is not handled", reason));
+}
+
+struct tl_error *tl_exit_failed(struct tl_vcpu *vcpu, int number)
+{
+	struct tl_error *err = tl_error_errno(number, "KVM_RUN");
+
+	if (number == ENOSYS && vcpu->machine->options->nisv == TL_NISV_OFF)
+		err = tl_error_in(err, "an access that KVM cannot describe, and nisv is off");
+	return at_pc(vcpu, err);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <linux/kvm.h>
+
+#include "recorder/shim/trapline.h"
+#include "recorder/vmm/kvm.h"
+
+// What KVM makes of a VM type of 0.
+#define IPA_BITS 40
+
+static struct tl_error *one_reg(const struct tl_kvm_cpu *cpu, unsigned long request,
+	const struct tl_reg *reg, uint64_t *value)
+{
+	struct kvm_one_reg one = { .id = reg->kvm_id, .addr = (uintptr_t)value };
+
+	return tl_kvm_ioctl(cpu->fd, request, &one, reg->name);
+}
+
+// False with ENOENT: this CPU does not have it.
+static bool read_reg(const struct tl_kvm_cpu *cpu, const struct tl_reg *reg, uint64_t *ret)
+{
+	struct kvm_one_reg one = { .id = reg->kvm_id, .addr = (uintptr_t)ret };
+
+	return trapline_ioctl(cpu->fd, KVM_GET_ONE_REG, &one) == 0;
+}
+
+static struct tl_error *get(struct tl_cpu *cpu, enum tl_reg_level level, struct tl_regs *ret)
+{
+	const struct tl_kvm_cpu *kvm_cpu = (const struct tl_kvm_cpu *)cpu;
+	struct tl_regs regs = { 0 };
+
+	for (unsigned i = 0; i < tl_arch_arm64.n_regs; i++) {
+		const struct tl_reg *reg = &tl_arch_arm64.regs[i];
+		uint64_t value;
+
+		if (reg->level > level)
+			continue;
+		if (read_reg(kvm_cpu, reg, &value))
+			tl_reg_set(reg, &regs, value);
+		else if (errno != ENOENT && errno != EINVAL)
+			return tl_error_errno(errno, "%s", reg->name);
+	}
+	*ret = regs;
+	return NULL;
+}
+
+static struct tl_error *set(struct tl_cpu *cpu, const struct tl_regs *regs)
+{
+	for (unsigned i = 0; i < tl_arch_arm64.n_regs; i++) {
+		const struct tl_reg *reg = &tl_arch_arm64.regs[i];
+		struct tl_error *err;
+		uint64_t value;
+
+		if (!tl_reg_get(reg, regs, &value))
+			continue;
+		err = one_reg((const struct tl_kvm_cpu *)cpu, KVM_SET_ONE_REG, reg, &value);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+static struct tl_error *inject_abort(struct tl_cpu *cpu)
+{
+	struct kvm_vcpu_events events = { .exception.ext_dabt_pending = 1 };
+
+	return tl_kvm_ioctl(((const struct tl_kvm_cpu *)cpu)->fd, KVM_SET_VCPU_EVENTS, &events,
+		"KVM_SET_VCPU_EVENTS");
+}
+
+const struct tl_cpu_ops tl_kvm_cpu_ops = {
+	.run = tl_kvm_cpu_run,
+	.get = get,
+	.set = set,
+	.abort = inject_abort,
+	.close = tl_kvm_cpu_close,
+};
+
+// A host that cannot do the usual size gives what it can.
+unsigned long tl_kvm_arch_vm_type(const struct tl_kvm *kvm)
+{
+	unsigned long limit = (unsigned long)tl_kvm_check(kvm, KVM_CAP_ARM_VM_IPA_SIZE);
+
+	return limit && limit < IPA_BITS ? KVM_VM_TYPE_ARM_IPA_SIZE(limit) : 0;
+}
+
+struct tl_error *tl_kvm_arch_init(struct tl_kvm *kvm, const struct tl_vmm_options *options)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_ARM_NISV_TO_USER };
+
+	if (options->sync_regs || options->coalesced_pio.size)
+		return tl_error_new(TL_ERROR_UNSUPPORTED, "arm64 has no %s",
+			options->sync_regs ? "KVM_CAP_SYNC_REGS" : "ports");
+	if (options->nisv == TL_NISV_OFF)
+		return NULL;
+	return tl_kvm_ioctl(kvm->vm, KVM_ENABLE_CAP, &cap, "KVM_CAP_ARM_NISV_TO_USER");
+}
+
+struct tl_error *tl_kvm_arch_cpu_init(struct tl_kvm_cpu *cpu)
+{
+	struct kvm_vcpu_init init = { 0 };
+	struct tl_error *err = tl_kvm_ioctl(
+		cpu->kvm->vm, KVM_ARM_PREFERRED_TARGET, &init, "KVM_ARM_PREFERRED_TARGET");
+
+	if (err)
+		return err;
+	init.features[0] = 1u << KVM_ARM_VCPU_PSCI_0_2;
+	if (cpu->cpu.index)
+		init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
+	return tl_kvm_ioctl(cpu->fd, KVM_ARM_VCPU_INIT, &init, "KVM_ARM_VCPU_INIT");
+}
