@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The code around PC. The walk is remembered and its table entries are read again with the code in
-// one go, so that what is recorded is what the tables say at this exit, for the price of one copy.
+// The code around PC. A walk is remembered, and at each exit its table entries are read again with
+// the code, so that what is recorded is what the tables say at this exit.
+//
+// Those reads are plain loads: a copy by the kernel costs more than the rest of the recorder. They
+// cannot fault: every place was read through the kernel when the walk was made, its slot is still
+// there (who changes slots waits for us), and the guest has just executed here, so that KVM had the
+// page a moment ago. After a KVM_RUN that failed the last of these does not hold, and the kernel
+// copies.
 #include "recorder/shim/shim.h"
 
 #include <string.h>
@@ -27,12 +33,17 @@ static unsigned address_space(const struct tl_shim_vcpu *vcpu)
 static bool read_guest(void *ctx, tl_gpa gpa, void *buf, size_t size)
 {
 	struct reader *reader = ctx;
-	uint64_t host = tl_shim_slot_find(reader->vcpu->vm, reader->space, gpa, size);
+	const uint64_t host = tl_shim_slot_find(reader->vcpu->vm, reader->space, gpa, size);
+	uint64_t raw = 0;
 
 	if (!host || reader->step >= TL_WALK_STEPS)
 		return false;
-	reader->into->step_host[reader->step++] = host;
-	return tl_shim_read(&reader->vcpu->ring, host, buf, size);
+	if (size > sizeof(raw) || !tl_shim_read(host, &raw, size))
+		return false;
+	memcpy(buf, &raw, size);
+	reader->into->step_host[reader->step] = host;
+	reader->into->step_raw[reader->step++] = raw;
+	return true;
 }
 
 static void translate(struct tl_shim_vcpu *vcpu, const struct tl_regs *regs, tl_gva page,
@@ -64,45 +75,47 @@ static bool still_holds(const struct tl_shim_vcpu *vcpu, const struct tl_regs *r
 	return !memcmp(key, t->key, sizeof(key));
 }
 
-// The entries as they are now, then the code; NULL when something is not there or has changed.
-static const uint8_t *gather(struct tl_shim_vcpu *vcpu, const struct tl_shim_translation *t,
-	unsigned offset, unsigned size)
+static uint64_t load(uint64_t host, unsigned size)
 {
-	struct tl_shim_piece pieces[TL_WALK_STEPS + 1];
-	const unsigned n = t->walk.n_steps;
-	const uint8_t *bytes, *at;
+	const void *at = (const void *)(uintptr_t)host; // NOLINT: see above
 
-	for (unsigned i = 0; i < n; i++)
-		pieces[i] = (struct tl_shim_piece){ t->step_host[i], t->walk.step[i].size };
-	pieces[n] = (struct tl_shim_piece){ t->page_host + offset, (uint16_t)size };
-	at = bytes = tl_shim_gather(&vcpu->ring, pieces, n + 1);
-	for (unsigned i = 0; bytes && i < n; at += t->walk.step[i].size, i++) {
-		uint64_t entry = 0;
+	return size == 8 ? *(const volatile uint64_t *)at : *(const volatile uint32_t *)at;
+}
 
-		memcpy(&entry, at, t->walk.step[i].size);
-		if (entry != t->walk.step[i].entry)
-			return NULL;
-	}
-	return bytes ? at : NULL;
+static bool entries_hold(const struct tl_shim_translation *t)
+{
+	for (unsigned i = 0; i < t->walk.n_steps; i++)
+		if (load(t->step_host[i], t->walk.step[i].size) != t->step_raw[i])
+			return false;
+	return true;
+}
+
+// From the remembered walk; false when it does not hold any more.
+static bool read_again(struct tl_shim_vcpu *vcpu, const struct tl_shim_translation *t,
+	unsigned offset, unsigned size, uint8_t *buf)
+{
+	bool holds;
+
+	atomic_store(&vcpu->reading, true);
+	holds = atomic_load(&vcpu->vm->slots_version) == t->slots_version && entries_hold(t);
+	if (holds)
+		memcpy(buf, (const void *)(uintptr_t)(t->page_host + offset), size); // NOLINT
+	atomic_store_explicit(&vcpu->reading, false, memory_order_release);
+	return holds;
 }
 
 // `size` bytes at `va`, which do not cross a page.
-static bool read_code(struct tl_shim_vcpu *vcpu, const struct tl_regs *regs, tl_gva va,
+static bool read_code(struct tl_shim_vcpu *vcpu, const struct tl_shim_return *ret, tl_gva va,
 	unsigned size, uint8_t *buf)
 {
 	const tl_gva page = va & ~(tl_gva)(PAGE - 1);
 	struct tl_shim_translation *t = &vcpu->translation[va / PAGE % 2];
-	const uint8_t *bytes = NULL;
 
-	if (still_holds(vcpu, regs, page, t))
-		bytes = gather(vcpu, t, va % PAGE, size);
-	if (!bytes) {
-		translate(vcpu, regs, page, t);
-		bytes = t->valid ? gather(vcpu, t, va % PAGE, size) : NULL;
-	}
-	if (bytes)
-		memcpy(buf, bytes, size);
-	return bytes;
+	if (!ret->error && still_holds(vcpu, &ret->regs, page, t) &&
+		read_again(vcpu, t, va % PAGE, size, buf))
+		return true;
+	translate(vcpu, &ret->regs, page, t);
+	return t->valid && tl_shim_read(t->page_host + va % PAGE, buf, size);
 }
 
 void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret)
@@ -116,16 +129,16 @@ void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret)
 	start = pc - BEFORE;
 	head = PAGE - start % PAGE;
 	size = head < most ? head : most;
-	if (!read_code(vcpu, &ret->regs, start, size, ret->code)) {
+	if (!read_code(vcpu, ret, start, size, ret->code)) {
 		// What stands before PC may be on a page that is not there.
 		if (size == most || size > BEFORE)
 			return;
 		start += size;
-		if (!read_code(vcpu, &ret->regs, start, most - size, ret->code))
+		if (!read_code(vcpu, ret, start, most - size, ret->code))
 			return;
 		size = most - size;
 	} else if (size < most &&
-		   read_code(vcpu, &ret->regs, start + size, most - size, ret->code + size)) {
+		   read_code(vcpu, ret, start + size, most - size, ret->code + size)) {
 		size = most;
 	}
 	ret->code_size = (uint16_t)size;

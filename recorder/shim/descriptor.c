@@ -3,6 +3,7 @@
 // the system, so that a thread that looks one up while another closes it finds an object still.
 #include "recorder/shim/shim.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -90,6 +91,14 @@ struct tl_shim_vcpu *tl_shim_vcpu_new(struct tl_shim_vm *vm, int fd)
 		return vcpu;
 	tl_shim_object_put(&vcpu->object);
 	return NULL;
+}
+
+// Returns when no vCPU reads memory of the slots as they were before.
+void tl_shim_wait_for_readers(const struct tl_shim_vm *vm)
+{
+	for (unsigned i = 0; i < VCPUS && vcpus[i]; i++)
+		while (vcpus[i]->vm == vm && atomic_load(&vcpus[i]->reading))
+			sched_yield();
 }
 
 struct tl_shim_device *tl_shim_device_new(void)

@@ -56,8 +56,7 @@ static void publish(struct tl_shim_object *object, int fd, uint32_t request, uin
 		.size = size };
 	if (arg->size)
 		memcpy(at, arg->bytes, arg->size);
-	if (arg->tail_size &&
-		!tl_shim_read(ring, (uintptr_t)arg->tail, at + arg->size, arg->tail_size))
+	if (arg->tail_size && !tl_shim_read((uintptr_t)arg->tail, at + arg->size, arg->tail_size))
 		memset(at + arg->size, 0, arg->tail_size);
 	tl_ring_commit(body, TL_RECORD_INPUT, (uint32_t)sizeof(*body) + size);
 }

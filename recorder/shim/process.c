@@ -13,7 +13,6 @@
 struct tl_arena *tl_shim_arena;
 
 static int arena_fd = -1;
-static uint8_t *scratch;
 
 // The ring for everything that is no vCPU's own. A forked child takes another one.
 static struct tl_shim_ring process_ring;
@@ -71,7 +70,6 @@ bool tl_shim_ring_claim(struct tl_shim_ring *ring)
 		ring->ring.control = control;
 		ring->ring.bytes = bytes;
 		ring->number = i;
-		ring->scratch = scratch + (size_t)TL_ARENA_SCRATCH * i;
 		ring->gave_up_at = UINT64_MAX;
 		if (!ring->ring.data)
 			atomic_store(&control->owner, 0);
@@ -149,7 +147,6 @@ bool tl_shim_attach(int fd)
 		arena_fd = -1;
 		return false;
 	}
-	scratch = (uint8_t *)arena + TL_ARENA_HEADER;
 	tl_shim_arena = arena;
 	atomic_fetch_add(&arena->attached, 1);
 	pthread_atfork(NULL, NULL, in_forked_child);

@@ -28,7 +28,7 @@ static void answer(const struct tl_shim_vcpu *vcpu, const uint8_t **at, uint32_t
 	*size = to - from;
 }
 
-void tl_shim_reply(struct tl_shim_vcpu *vcpu)
+void tl_shim_reply(struct tl_shim_vcpu *vcpu, uint64_t now)
 {
 	const uint64_t dirty = vcpu->run->kvm_dirty_regs;
 	const uint32_t sync = dirty ? sizeof(vcpu->run->s.regs) : 0;
@@ -43,7 +43,7 @@ void tl_shim_reply(struct tl_shim_vcpu *vcpu)
 	if (!body)
 		return;
 	*body = (struct tl_record_reply){ .seq = vcpu->open_seq,
-		.time = tl_shim_now(),
+		.time = now,
 		.cr8 = vcpu->run->cr8,
 		.dirty = dirty,
 		.vcpu = vcpu->index,

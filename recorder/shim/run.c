@@ -53,13 +53,21 @@ static void find_data(const struct tl_shim_vcpu *vcpu, struct tl_shim_return *re
 	ret->data_size = (uint32_t)size;
 }
 
+// Looked up only when it is another than last time.
+static const struct tl_exit_kind *kind_of(struct tl_shim_vcpu *vcpu, uint32_t reason)
+{
+	if (!vcpu->kind || vcpu->kind->number != reason)
+		vcpu->kind = tl_exit_kind(TL_ARCH_HOST.id, vcpu->vm->abi, reason);
+	return vcpu->kind;
+}
+
 static void look(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret)
 {
 	const uint32_t reason = vcpu->run->exit_reason;
 
 	ret->reason = reason_is_fresh(ret->error, reason) ? reason : TL_NO_REASON;
 	if (ret->reason != TL_NO_REASON)
-		ret->kind = tl_exit_kind(TL_ARCH_HOST.id, vcpu->vm->abi, ret->reason);
+		ret->kind = kind_of(vcpu, ret->reason);
 	ret->fault_like = looks_like_fault(ret);
 	ret->give_back = ret->reason == KVM_EXIT_ARM_NISV && vcpu->vm->nisv_ours &&
 			 !atomic_load(&vcpu->vm->nisv_asked);
@@ -100,10 +108,10 @@ int tl_shim_run(struct tl_shim_vcpu *vcpu, int fd, void *arg)
 
 	if (!tl_shim_recording() || atomic_load(&vcpu->vm->refused))
 		return tl_shim_real_ioctl(fd, KVM_RUN, arg);
-	tl_shim_reply(vcpu);
+	ret.entered = tl_shim_now();
+	tl_shim_reply(vcpu, ret.entered);
 	memcpy(vcpu->union_before, (uint8_t *)vcpu->run + TL_RUN_UNION, sizeof(vcpu->union_before));
 	tl_shim_regs_before(vcpu);
-	ret.entered = tl_shim_now();
 	result = tl_shim_real_ioctl(fd, KVM_RUN, arg);
 	ret.error = result < 0 ? errno : 0;
 	ret.exited = tl_shim_now();

@@ -22,7 +22,6 @@
 struct tl_shim_ring {
 	struct tl_ring ring; /**< ring.data is NULL when there is none */
 	unsigned number;
-	uint8_t *scratch; /**< TL_ARENA_SCRATCH bytes of the arena, see memory.c */
 	uint64_t
 		gave_up_at; /**< consumer's offset when a wait ran out; no more waits until it moves */
 	_Atomic uint64_t lost;	     /**< records since the last gap record */
@@ -60,7 +59,10 @@ struct tl_shim_vm {
 	struct tl_shim_slot slots[TL_SHIM_SLOTS];
 };
 
-/** A translation of PC's page that holds while the table entries read for it stay the same. */
+/**
+ * A translation of PC's page that holds while the table entries read for it stay the same. Every
+ * place in it has been read through the kernel once.
+ */
 struct tl_shim_translation {
 	bool valid;
 	uint32_t slots_version;
@@ -68,6 +70,7 @@ struct tl_shim_translation {
 	uint64_t key[6]; /**< the registers that the walk depends on */
 	struct tl_walk walk;
 	uint64_t step_host[TL_WALK_STEPS];
+	uint64_t step_raw[TL_WALK_STEPS]; /**< the entries as they stand in memory */
 	uint64_t page_host;
 };
 
@@ -84,10 +87,12 @@ struct tl_shim_vcpu {
 	uint32_t open_data_at, open_data_size; /**< PIO data in kvm_run, when userspace fills it */
 	uint64_t open_cr8;
 
-	struct tl_regs last; /**< registers as last published */
-	bool key;	     /**< the next exit is published whole */
+	const struct tl_exit_kind *kind; /**< of the last exit that had one that we know */
+	struct tl_regs last;		 /**< registers as last published */
+	bool key;			 /**< the next exit is published whole */
 	uint64_t exits;
 	struct tl_shim_translation translation[2];
+	_Atomic bool reading; /**< memory of the slots, at this moment */
 
 	uint32_t vmm_valid_regs; /**< x86: kvm_valid_regs as the VMM set it */
 	uint8_t vmm_sync[sizeof(struct kvm_sync_regs)];
@@ -144,6 +149,7 @@ struct tl_shim_object *tl_shim_created(int fd, struct tl_shim_object *object);
 struct tl_shim_vm *tl_shim_vm_new(void);
 struct tl_shim_vcpu *tl_shim_vcpu_new(struct tl_shim_vm *vm, int fd);
 struct tl_shim_device *tl_shim_device_new(void);
+void tl_shim_wait_for_readers(const struct tl_shim_vm *vm);
 struct tl_shim_object *tl_shim_adopt(int fd);
 
 /* machine.c: VMs and vCPUs come up */
@@ -166,13 +172,7 @@ void tl_shim_slot_set(struct tl_shim_vm *vm, const struct tl_shim_slot *slot);
 uint64_t tl_shim_slot_find(const struct tl_shim_vm *vm, unsigned space, tl_gpa gpa, size_t size);
 
 /* memory.c: reads that cannot fault */
-bool tl_shim_read(struct tl_shim_ring *ring, uint64_t host, void *buf, size_t size);
-struct tl_shim_piece {
-	uint64_t host;
-	uint16_t size;
-};
-const uint8_t *tl_shim_gather(
-	struct tl_shim_ring *ring, const struct tl_shim_piece *pieces, unsigned n);
+bool tl_shim_read(uint64_t host, void *buf, size_t size);
 
 /* code.c: memory around PC */
 void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret);
@@ -185,7 +185,7 @@ void tl_shim_translation_key(const struct tl_regs *regs, uint64_t key[6]);
 
 /* coalesced.c, reply.c, exit.c, run.c: KVM_RUN */
 void tl_shim_coalesced(struct tl_shim_vcpu *vcpu, uint64_t seq);
-void tl_shim_reply(struct tl_shim_vcpu *vcpu);
+void tl_shim_reply(struct tl_shim_vcpu *vcpu, uint64_t now);
 void tl_shim_exit(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret);
 int tl_shim_run(struct tl_shim_vcpu *vcpu, int fd, void *arg);
 

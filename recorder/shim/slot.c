@@ -3,8 +3,6 @@
 // number that is odd during a change tells a reader to take nothing.
 #include "recorder/shim/shim.h"
 
-#include <string.h>
-
 static struct tl_shim_slot *same_slot(struct tl_shim_vm *vm, uint32_t slot)
 {
 	for (uint32_t i = 0; i < vm->n_slots; i++)
@@ -22,9 +20,11 @@ static void begin(struct tl_shim_vm *vm)
 	while (!atomic_compare_exchange_weak(&vm->slots_version, &version, version + 1));
 }
 
+// The VMM may unmap what was a slot as soon as we return, so no vCPU may still be reading it.
 static void end(struct tl_shim_vm *vm)
 {
 	atomic_fetch_add(&vm->slots_version, 1);
+	tl_shim_wait_for_readers(vm);
 }
 
 void tl_shim_slot_set(struct tl_shim_vm *vm, const struct tl_shim_slot *slot)

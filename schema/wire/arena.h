@@ -6,9 +6,9 @@
 
 /*
  * The arena is one sealed memfd that `trapline record` makes before it starts the VMM. It holds
- * this header, one scratch line per ring, and the rings:
+ * this header and the rings:
  *
- *   | struct tl_arena | scratch[TL_ARENA_RINGS] | ring 0 | ring 1 | ...
+ *   | struct tl_arena | ring 0 | ring 1 | ...
  *
  * The shim opens it by the path in the environment variable TRAPLINE_ARENA, so that nothing
  * depends on descriptors that a VMM may close before it executes another program.
@@ -19,9 +19,7 @@
 
 enum {
 	TL_ARENA_RINGS = 256,
-	TL_ARENA_SCRATCH = 256,	     /**< bytes of scratch per ring */
-	TL_ARENA_HEADER = 1 << 16,   /**< bytes before the scratch lines */
-	TL_ARENA_RINGS_AT = 1 << 18, /**< offset of ring 0 */
+	TL_ARENA_RINGS_AT = 1 << 16, /**< offset of ring 0 */
 };
 
 enum tl_mem_policy { TL_MEM_NONE, TL_MEM_FAULT };
@@ -49,9 +47,7 @@ struct tl_arena {
 	struct tl_ring_control ring[TL_ARENA_RINGS];
 };
 
-_Static_assert(sizeof(struct tl_arena) <= TL_ARENA_HEADER, "the arena's header fits its room");
-_Static_assert(TL_ARENA_HEADER + TL_ARENA_RINGS * TL_ARENA_SCRATCH <= TL_ARENA_RINGS_AT,
-	"the scratch lines fit before the rings");
+_Static_assert(sizeof(struct tl_arena) <= TL_ARENA_RINGS_AT, "the header fits before the rings");
 
 static inline uint64_t tl_arena_ring_at(uint64_t ring_bytes, unsigned ring)
 {
@@ -61,11 +57,6 @@ static inline uint64_t tl_arena_ring_at(uint64_t ring_bytes, unsigned ring)
 static inline uint64_t tl_arena_size(uint64_t ring_bytes)
 {
 	return tl_arena_ring_at(ring_bytes, TL_ARENA_RINGS);
-}
-
-static inline uint64_t tl_arena_scratch_at(unsigned ring)
-{
-	return TL_ARENA_HEADER + (uint64_t)TL_ARENA_SCRATCH * ring;
 }
 
 #endif
