@@ -173,6 +173,7 @@ static void commit(struct tl_collector *c)
 
 	c->uncommitted = 0;
 	c->committed_at = now();
+	tl_drain_reclaim(c->drain);
 	if (err)
 		give_up(c, err);
 }
@@ -209,16 +210,6 @@ static void reap(struct tl_collector *c)
 		c->child_ended = true;
 }
 
-static bool any_process_lives(const struct tl_collector *c)
-{
-	int pid;
-
-	for (unsigned n = 0; (pid = tl_drain_process(c->drain, n)); n++)
-		if (!kill(pid, 0) || errno == EPERM)
-			return true;
-	return false;
-}
-
 static void nap(void)
 {
 	const struct timespec while_ = { .tv_nsec = IDLE_NS };
@@ -250,7 +241,7 @@ struct tl_error *tl_collector_run(
 	c->child = child;
 	c->committed_at = now();
 	tl_signals_pass_to(child);
-	while (!c->child_ended || any_process_lives(c)) {
+	while (!c->child_ended || tl_drain_any_process(c->drain)) {
 		if (!collect(c))
 			nap();
 		reap(c);
@@ -267,13 +258,31 @@ struct tl_error *tl_collector_run(
 	return err;
 }
 
+static struct tl_error *write_end(struct tl_collector *c)
+{
+	const struct tl_drain_counts n = tl_drain_counts(c->drain);
+	const struct {
+		const char *key;
+		int64_t value;
+	} facts[] = {
+		{ "ended", (int64_t)time(NULL) },
+		{ "status", c->status },
+		{ "ioctls", (int64_t)n.ioctls },
+		{ "lost", (int64_t)n.lost },
+		{ "waits", (int64_t)n.waits },
+		{ "waited_ns", (int64_t)n.waited_ns },
+	};
+	struct tl_error *err = NULL;
+
+	for (unsigned i = 0; !err && i < sizeof(facts) / sizeof(*facts); i++)
+		err = tl_writer_meta_int(c->writer, facts[i].key, facts[i].value);
+	return err;
+}
+
 struct tl_error *tl_collector_finish(struct tl_collector *c)
 {
-	struct tl_error *err;
+	struct tl_error *err = write_end(c);
 
-	err = tl_writer_meta_int(c->writer, "ended", (int64_t)time(NULL));
-	if (!err)
-		err = tl_writer_meta_int(c->writer, "status", c->status);
 	if (!err) {
 		err = tl_writer_finish(c->writer);
 		c->writer = NULL;

@@ -4,10 +4,12 @@
 #include "schema/wire/ring.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -39,7 +41,10 @@ struct tl_drain {
 	struct ring rings[TL_ARENA_RINGS];
 	struct vcpu *vcpus[VCPUS];
 	enum tl_abi abi;
-	int processes[PROCESSES];
+	struct process {
+		uint32_t pid;
+		int fd; // pidfd, -1 once it has ended
+	} processes[PROCESSES];
 	struct tl_drain_counts counts;
 };
 
@@ -68,6 +73,9 @@ void tl_drain_close(struct tl_drain *d)
 		return;
 	for (unsigned i = 0; i < VCPUS; i++)
 		free(d->vcpus[i]);
+	for (unsigned i = 0; i < d->counts.processes; i++)
+		if (d->processes[i].fd >= 0)
+			close(d->processes[i].fd);
 	free(d->room);
 	free(d);
 }
@@ -77,9 +85,53 @@ struct tl_drain_counts tl_drain_counts(const struct tl_drain *d)
 	return d->counts;
 }
 
-int tl_drain_process(const struct tl_drain *d, unsigned n)
+static bool lives(struct process *p)
 {
-	return n < PROCESSES ? d->processes[n] : 0;
+	struct pollfd ended = { .fd = p->fd, .events = POLLIN };
+
+	if (p->fd < 0)
+		return false;
+	if (!poll(&ended, 1, 0))
+		return true;
+	close(p->fd);
+	p->fd = -1;
+	return false;
+}
+
+bool tl_drain_any_process(struct tl_drain *d)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < d->counts.processes; i++)
+		any |= lives(&d->processes[i]);
+	return any;
+}
+
+// One that we have not heard of yet is no dead one.
+static bool is_dead(struct tl_drain *d, uint32_t pid)
+{
+	bool known = false;
+
+	for (unsigned i = 0; i < d->counts.processes; i++) {
+		if (d->processes[i].pid != pid)
+			continue;
+		if (lives(&d->processes[i]))
+			return false;
+		known = true;
+	}
+	return known;
+}
+
+void tl_drain_reclaim(struct tl_drain *d)
+{
+	for (unsigned i = 0; i < TL_ARENA_RINGS; i++) {
+		struct tl_ring_control *c = &d->arena->ring[i];
+		uint32_t owner = atomic_load(&c->owner);
+
+		if (owner && !d->rings[i].bad && atomic_load(&c->reserved) == d->rings[i].at &&
+			is_dead(d, owner))
+			atomic_compare_exchange_strong(&c->owner, &owner, 0);
+	}
 }
 
 // A record's body, taken apart from the front.
@@ -141,6 +193,13 @@ static void read_file(const char *path, char *buf, size_t room)
 		close(fd);
 }
 
+static void watch(struct tl_drain *d, uint32_t pid)
+{
+	if (d->counts.processes < PROCESSES)
+		d->processes[d->counts.processes++] =
+			(struct process){ pid, (int)syscall(SYS_pidfd_open, pid, 0) };
+}
+
 static struct tl_error *process(struct tl_drain *d, struct body *b)
 {
 	struct tl_record_process process;
@@ -158,8 +217,7 @@ static struct tl_error *process(struct tl_drain *d, struct body *b)
 		exe[0] = 0;
 	snprintf(path, sizeof(path), "/proc/%u/cmdline", process.pid);
 	read_file(path, arguments, CMDLINE);
-	if (d->counts.processes < PROCESSES)
-		d->processes[d->counts.processes++] = (int)process.pid;
+	watch(d, process.pid);
 	err = tl_writer_process(d->writer, &process, exe, arguments);
 	free(arguments);
 	return err;

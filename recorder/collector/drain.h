@@ -23,7 +23,10 @@ TL_CHECK struct tl_error *tl_drain_round(struct tl_drain *drain, size_t *ret);
 TL_CHECK struct tl_error *tl_drain_record(
 	struct tl_drain *drain, uint32_t type, const void *body, size_t size);
 
-/** Gaps that no producer lived to report, and rings given back whose process is gone. */
+/** Gives rings back whose process is gone and that are empty. */
+void tl_drain_reclaim(struct tl_drain *drain);
+
+/** Gaps that no producer lived to report. */
 TL_CHECK struct tl_error *tl_drain_end(struct tl_drain *drain);
 
 struct tl_drain_counts {
@@ -32,7 +35,7 @@ struct tl_drain_counts {
 };
 struct tl_drain_counts tl_drain_counts(const struct tl_drain *drain);
 
-/** Processes that were seen to use KVM: n from 0 until it gives 0. */
-int tl_drain_process(const struct tl_drain *drain, unsigned n);
+/** Does any process live that was seen to use KVM? */
+bool tl_drain_any_process(struct tl_drain *drain);
 
 #endif

@@ -20,7 +20,11 @@ enum {
 };
 
 static _Atomic(struct tl_shim_object *) table[DESCRIPTORS];
-static struct tl_shim_object system_object = { .users = 1, .live = 1, .on = TL_ON_SYSTEM };
+static struct tl_shim_object system_object = {
+	.users = 1,
+	.life = TL_SHIM_LIVE,
+	.on = TL_ON_SYSTEM,
+};
 static struct tl_shim_vm *vms[VMS];
 static struct tl_shim_vcpu *vcpus[VCPUS];
 static struct tl_shim_device devices[DEVICES];
@@ -32,14 +36,15 @@ static void *pages(size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+// A thread that looks an object up may hold a free one for a moment, so users are added, never set.
 static bool take(struct tl_shim_object *object, enum tl_descriptor on)
 {
-	uint32_t nobody = 0;
+	uint32_t life = TL_SHIM_FREE;
 
-	if (!atomic_compare_exchange_strong(&object->users, &nobody, 1))
+	if (!atomic_compare_exchange_strong(&object->life, &life, TL_SHIM_CHANGING))
 		return false;
 	object->on = on;
-	atomic_store(&object->live, 1);
+	atomic_fetch_add(&object->users, 1);
 	return true;
 }
 
@@ -54,6 +59,7 @@ static void *from_pool(void **pool, unsigned n, size_t size, enum tl_descriptor 
 			continue;
 		memset((char *)pool[i] + sizeof(struct tl_shim_object), 0,
 			size - sizeof(struct tl_shim_object));
+		atomic_store(&((struct tl_shim_object *)pool[i])->life, TL_SHIM_LIVE);
 		return pool[i];
 	}
 	return NULL;
@@ -104,8 +110,10 @@ void tl_shim_wait_for_readers(const struct tl_shim_vm *vm)
 struct tl_shim_device *tl_shim_device_new(void)
 {
 	for (unsigned i = 0; i < DEVICES; i++)
-		if (take(&devices[i].object, TL_ON_DEVICE))
+		if (take(&devices[i].object, TL_ON_DEVICE)) {
+			atomic_store(&devices[i].object.life, TL_SHIM_LIVE);
 			return &devices[i];
+		}
 	return NULL;
 }
 
@@ -145,12 +153,15 @@ static void closed(const struct tl_shim_object *object)
 
 void tl_shim_object_put(struct tl_shim_object *object)
 {
-	if (atomic_load(&object->users) == 1 && atomic_exchange(&object->live, 0)) {
-		closed(object);
-		if (object->on == TL_ON_VCPU)
-			let_go((struct tl_shim_vcpu *)object);
-	}
-	atomic_fetch_sub(&object->users, 1);
+	uint32_t life = TL_SHIM_LIVE;
+
+	if (atomic_fetch_sub(&object->users, 1) != 1 ||
+		!atomic_compare_exchange_strong(&object->life, &life, TL_SHIM_CHANGING))
+		return;
+	closed(object);
+	if (object->on == TL_ON_VCPU)
+		let_go((struct tl_shim_vcpu *)object);
+	atomic_store(&object->life, TL_SHIM_FREE);
 }
 
 struct tl_shim_object *tl_shim_object_get(int fd)

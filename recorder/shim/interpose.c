@@ -3,15 +3,24 @@
 // linkable library.
 #include "recorder/shim/shim.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
+
+// The function of that name that would have been called without us.
+#define NEXT(name)                                                                                 \
+	({                                                                                         \
+		static _Atomic(void *) next_;                                                      \
+		__typeof__(name) *fn_;                                                             \
+		if (!atomic_load_explicit(&next_, memory_order_relaxed))                           \
+			atomic_store(&next_, tl_shim_next(#name));                                 \
+		*(void **)&fn_ = atomic_load_explicit(&next_, memory_order_relaxed);               \
+		fn_;                                                                               \
+	})
 
 EXPORT int ioctl(int fd, unsigned long request, ...);
 EXPORT int close(int fd);
@@ -48,7 +57,7 @@ int close(int fd)
 
 int dup(int fd)
 {
-	int copy = (int)syscall(SYS_dup, fd);
+	int copy = NEXT(dup)(fd);
 
 	if (copy >= 0 && tl_shim_recording())
 		tl_shim_descriptor_copied(fd, copy);
@@ -63,7 +72,7 @@ static int replace(int from, int to, int flags)
 		errno = EBUSY;
 		return -1;
 	}
-	copy = (int)syscall(SYS_dup3, from, to, flags);
+	copy = NEXT(dup3)(from, to, flags);
 	if (copy >= 0 && tl_shim_recording())
 		tl_shim_descriptor_copied(from, copy);
 	return copy;
@@ -83,7 +92,7 @@ int dup3(int from, int to, int flags)
 
 static int range(unsigned int first, unsigned int last, int flags)
 {
-	return (int)syscall(SYS_close_range, first, last, flags);
+	return NEXT(close_range)(first, last, flags);
 }
 
 // Around our own descriptor, which the VMM never opened.

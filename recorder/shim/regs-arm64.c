@@ -56,17 +56,19 @@ static bool in_flat_vector(uint64_t id)
 	return false;
 }
 
-static void one(struct tl_shim_vcpu *vcpu, int fd, uint64_t id)
+// Gives how many ioctls that took.
+static unsigned one(struct tl_shim_vcpu *vcpu, int fd, uint64_t id)
 {
 	const struct tl_record_extra head = { .id = id, .size = size_of(id) };
 	const uint32_t room = (uint32_t)sizeof(head) + ((head.size + 7) & ~UINT32_C(7));
 	uint8_t *at = vcpu->extras + vcpu->extras_size;
 
 	if (in_flat_vector(id) || vcpu->extras_size + room > TL_SHIM_EXTRAS)
-		return;
+		return 0;
 	memcpy(at, &head, sizeof(head));
 	if (!get(fd, id, at + sizeof(head)))
 		vcpu->extras_size += room;
+	return 1;
 }
 
 void tl_shim_extras(struct tl_shim_vcpu *vcpu, int fd)
@@ -75,14 +77,15 @@ void tl_shim_extras(struct tl_shim_vcpu *vcpu, int fd)
 		uint64_t n;
 		uint64_t id[MOST_REGS];
 	} list;
+	unsigned n = 1;
 
 	vcpu->extras_size = 0;
 	list.n = MOST_REGS;
 	if (tl_shim_real_ioctl(fd, KVM_GET_REG_LIST, &list))
 		return;
 	for (uint64_t i = 0; i < list.n && i < MOST_REGS; i++)
-		one(vcpu, fd, list.id[i]);
-	atomic_fetch_add(&vcpu->ring.ring.control->ioctls, list.n + 1);
+		n += one(vcpu, fd, list.id[i]);
+	atomic_fetch_add(&vcpu->ring.ring.control->ioctls, n);
 }
 
 void tl_shim_translation_key(const struct tl_regs *regs, uint64_t key[6])

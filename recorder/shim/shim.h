@@ -39,10 +39,12 @@ struct tl_shim_slot {
 	uint64_t host; /**< address in this process */
 };
 
+enum tl_shim_life { TL_SHIM_FREE, TL_SHIM_CHANGING, TL_SHIM_LIVE };
+
 /** One thing that a KVM descriptor stands for. Lives as long as a descriptor or a call needs it. */
 struct tl_shim_object {
 	_Atomic uint32_t users; /**< descriptors and calls under way */
-	_Atomic uint32_t live;
+	_Atomic uint32_t life;	/**< enum tl_shim_life */
 	enum tl_descriptor on;
 };
 
