@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/collector/collector.h"
 
+#include "recorder/collector/control.h"
 #include "recorder/collector/drain.h"
 #include "recorder/collector/host.h"
 #include "recorder/collector/signals.h"
@@ -34,6 +35,7 @@ struct tl_collector {
 	uint64_t ring_bytes;
 	struct tl_writer *writer;
 	struct tl_drain *drain;
+	struct tl_control *control;
 	struct tl_error *failed; // why the trace ended before the VMM did
 	size_t uncommitted;
 	uint64_t committed_at;
@@ -114,7 +116,9 @@ static struct tl_error *build(struct tl_collector *c, const struct tl_collector_
 	if (err)
 		return err;
 	fill_arena(c, &options->record);
-	return tl_drain_open(c->arena, c->ring_bytes, TL_ARCH_HOST.id, c->writer, &c->drain);
+	err = tl_control_open(c->arena, &c->control);
+	return err ? err
+		   : tl_drain_open(c->arena, c->ring_bytes, TL_ARCH_HOST.id, c->writer, &c->drain);
 }
 
 struct tl_error *tl_collector_open(
@@ -135,6 +139,7 @@ void tl_collector_close(struct tl_collector *c)
 {
 	if (!c)
 		return;
+	tl_control_close(c->control);
 	tl_drain_close(c->drain);
 	tl_writer_close(c->writer);
 	if (c->arena)
@@ -220,6 +225,7 @@ static void nap(void)
 static void result(const struct tl_collector *c, struct tl_collector_result *ret)
 {
 	const struct tl_drain_counts n = tl_drain_counts(c->drain);
+	const char *why;
 
 	*ret = (struct tl_collector_result){ .status = c->status,
 		.exits = n.exits,
@@ -230,7 +236,9 @@ static void result(const struct tl_collector *c, struct tl_collector_result *ret
 		.vms = n.vms,
 		.vcpus = n.vcpus,
 		.attached = atomic_load(&c->arena->attached),
-		.processes = n.processes };
+		.processes = n.processes,
+		.refused = tl_control_refused(c->control, &why) };
+	snprintf(ret->why_refused, sizeof(ret->why_refused), "%s", why ? why : "");
 }
 
 struct tl_error *tl_collector_run(
@@ -242,6 +250,7 @@ struct tl_error *tl_collector_run(
 	c->committed_at = now();
 	tl_signals_pass_to(child);
 	while (!c->child_ended || tl_drain_any_process(c->drain)) {
+		tl_control_serve(c->control);
 		if (!collect(c))
 			nap();
 		reap(c);

@@ -11,6 +11,8 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+enum { DESCRIPTORS = 1 << 16 };
+
 // The function of that name that would have been called without us.
 #define NEXT(name)                                                                                 \
 	({                                                                                         \
@@ -95,20 +97,29 @@ static int range(unsigned int first, unsigned int last, int flags)
 	return NEXT(close_range)(first, last, flags);
 }
 
-// Around our own descriptor, which the VMM never opened.
+static bool next_of_ours(unsigned int first, unsigned int last, unsigned int *ret)
+{
+	for (unsigned int fd = first; fd <= last && fd < DESCRIPTORS; fd++)
+		if (tl_shim_owns_descriptor((int)fd)) {
+			*ret = fd;
+			return true;
+		}
+	return false;
+}
+
+// Around our own descriptors, which the VMM never opened.
 int close_range(unsigned int first, unsigned int last, int flags)
 {
-	const unsigned int ours = (unsigned int)tl_shim_arena_descriptor();
+	unsigned int ours;
 
 	if (!(flags & CLOSE_RANGE_CLOEXEC) && tl_shim_recording())
-		for (unsigned int fd = first; fd <= last && fd < 65536; fd++)
-			if (fd != ours)
+		for (unsigned int fd = first; fd <= last && fd < DESCRIPTORS; fd++)
+			if (!tl_shim_owns_descriptor((int)fd))
 				tl_shim_descriptor_closed((int)fd);
-	if (tl_shim_arena_descriptor() < 0 || ours < first || ours > last)
-		return range(first, last, flags);
-	if (ours > first && range(first, ours - 1, flags))
-		return -1;
-	return ours < last ? range(ours + 1, last, flags) : 0;
+	for (; first <= last && next_of_ours(first, last, &ours); first = ours + 1)
+		if (ours > first && range(first, ours - 1, flags))
+			return -1;
+	return first <= last ? range(first, last, flags) : 0;
 }
 
 void closefrom(int first)

@@ -16,12 +16,13 @@ static int arena_fd = -1;
 
 // The ring for everything that is no vCPU's own. A forked child takes another one.
 static struct tl_shim_ring process_ring;
-static _Atomic int
-	process_ring_state; // 0: none, 1: being claimed, 2: there, -1: there is none left
+// 0: none, 1: being claimed, 2: there, -1: none is left
+static _Atomic int process_ring_state;
+static bool refused; // by the collector: this process is none of its business
 
 bool tl_shim_recording(void)
 {
-	return tl_shim_arena &&
+	return tl_shim_arena && !refused &&
 	       !atomic_load_explicit(&tl_shim_arena->stopped, memory_order_relaxed);
 }
 
@@ -40,7 +41,7 @@ uint64_t tl_shim_now(void)
 
 bool tl_shim_owns_descriptor(int fd)
 {
-	return fd >= 0 && fd == arena_fd;
+	return fd >= 0 && (fd == arena_fd || fd == tl_shim_control_descriptor());
 }
 
 int tl_shim_arena_descriptor(void)
@@ -103,8 +104,10 @@ struct tl_shim_ring *tl_shim_process_ring(void)
 	int none = 0;
 
 	if (atomic_compare_exchange_strong(&process_ring_state, &none, 1)) {
-		bool claimed = tl_shim_ring_claim(&process_ring);
+		const bool welcome = tl_shim_control_open();
+		const bool claimed = welcome && tl_shim_ring_claim(&process_ring);
 
+		refused = !welcome;
 		atomic_store(&process_ring_state, claimed ? 2 : -1);
 		if (claimed)
 			announce();
@@ -116,11 +119,12 @@ struct tl_shim_ring *tl_shim_process_ring(void)
 static void in_forked_child(void)
 {
 	process_ring.ring.data = NULL;
+	tl_shim_control_forget();
 	atomic_store(&process_ring_state, 0);
 }
 
 // High up, where a VMM that counts on low numbers never meets it.
-static int move_up(int fd)
+int tl_shim_move_up(int fd)
 {
 	int high = fcntl(fd, F_DUPFD_CLOEXEC, 900);
 
@@ -140,7 +144,7 @@ bool tl_shim_attach(int fd)
 {
 	struct tl_arena *arena;
 
-	arena_fd = move_up(fd);
+	arena_fd = tl_shim_move_up(fd);
 	arena = map(0, TL_ARENA_RINGS_AT);
 	if (!arena || !is_ours(arena)) {
 		tl_shim_real_close(arena_fd);

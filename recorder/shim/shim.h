@@ -136,6 +136,12 @@ struct tl_shim_ring *tl_shim_process_ring(void);
 bool tl_shim_ring_claim(struct tl_shim_ring *ring);
 void tl_shim_ring_free(struct tl_shim_ring *ring);
 uint64_t tl_shim_now(void);
+int tl_shim_move_up(int fd);
+
+/* control.c: the control channel */
+int tl_shim_control_descriptor(void);
+bool tl_shim_control_open(void); /**< false: the collector does not want us */
+void tl_shim_control_forget(void);
 
 /* produce.c: records into rings */
 void *tl_shim_reserve(struct tl_shim_ring *ring, uint32_t vcpu, uint32_t body, uint64_t exit_seq);

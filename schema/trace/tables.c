@@ -55,9 +55,12 @@ const struct tl_trace_object tl_trace_tables[] = {
 
 #define NAME(what, number)                                                                         \
 	"(SELECT name FROM name WHERE name.what = '" what "' AND name.number = " number ")"
-#define HEX(value) "printf('0x%x', " value ")"
-#define RW	   "CASE write WHEN 1 THEN 'write' WHEN 0 THEN 'read' END"
-#define SECONDS	   "printf('%.6f', time / 1e9)"
+// NULL stays NULL: what was not recorded is not zero.
+#define HEX(value) "CASE WHEN " value " IS NOT NULL THEN printf('0x%x', " value ") END"
+// A reply that is bytes, or none, is no number.
+#define NUMBER(value) "CASE typeof(" value ") WHEN 'integer' THEN " value " END"
+#define RW	      "CASE write WHEN 1 THEN 'write' WHEN 0 THEN 'read' END"
+#define SECONDS	      "printf('%.6f', exit.time / 1e9)"
 // Four bytes at PC, as the word that they are on a little-endian machine.
 #define BYTE(n) "substr(hex(substr(code.bytes, code.before + " n ", 1)), 1, 2)"
 #define INSN	"lower(" BYTE("4") " || " BYTE("3") " || " BYTE("2") " || " BYTE("1") ")"
@@ -69,128 +72,62 @@ const struct tl_trace_object tl_trace_tables[] = {
 	"AND (input.request & 255) = " number                                                      \
 	" AND (input.request & 0xc0000000) = 0x40000000 " more ")"
 
+// clang-format off
+// SQL is laid out by hand.
 const struct tl_trace_object tl_trace_views[] = {
 	{ "exits",
-		"CREATE VIEW exits AS SELECT seq, vcpu, time, ran, ifnull(" NAME("exit",
-			"reason") ", "
-				  "CASE WHEN reason IS NOT NULL THEN 'exit ' || reason END) AS "
-				  "reason, "
-				  "exit.reason AS number, " NAME("errno",
-					  "error") " AS error, pc, addr, size, write, "
-						   "count, value, reply, " HEX(
-							   "pc") " AS pc_hex, "
-								 "CASE WHEN addr IS NOT NULL "
-								 "THEN " HEX(
-									 "addr") " END AS "
-										 "addr_hex, "
-										 "CASE WHEN value "
-										 "IS NOT NULL "
-										 "THEN " HEX(
-											 "value") " END AS value_hex, "
-												  "CASE typeof(reply) WHEN 'integer' THEN " HEX(
-													  "reply") " END AS reply_hex FROM exit" },
-	{ "mmio", "CREATE VIEW mmio AS SELECT seq, vcpu, " SECONDS
-		  " AS time, " HEX("pc") " AS pc, " HEX("addr") " AS gpa, size, " RW " AS rw, " HEX(
-			  "ifnull(value, reply)") " AS value "
-						  "FROM exit WHERE reason = 6" },
+		"CREATE VIEW exits AS SELECT seq, vcpu, time, ran, "
+		"ifnull(" NAME("exit", "reason") ", 'exit ' || reason) AS reason, "
+		"exit.reason AS number, " NAME("errno", "error") " AS error, "
+		"pc, addr, size, write, count, value, reply, "
+		HEX("pc") " AS pc_hex, " HEX("addr") " AS addr_hex, "
+		HEX("value") " AS value_hex, " HEX(NUMBER("reply")) " AS reply_hex "
+		"FROM exit" },
+	{ "mmio",
+		"CREATE VIEW mmio AS SELECT seq, vcpu, " SECONDS " AS time, "
+		HEX("pc") " AS pc, " HEX("addr") " AS gpa, size, " RW " AS rw, "
+		HEX("ifnull(value, reply)") " AS value "
+		"FROM exit WHERE reason = 6" },
 	{ "pio",
-		"CREATE VIEW pio AS SELECT seq, vcpu, " SECONDS
-		" AS time, " HEX("pc") " AS pc, " HEX(
-			"addr") " AS port, size, CASE write WHEN 1 THEN 'out' ELSE 'in' END AS rw, "
-				"ifnull(count, 1) AS count, CASE WHEN typeof(reply) = 'integer' OR "
-				"value IS NOT NULL "
-				"THEN " HEX("ifnull(value, reply)") " END AS value FROM exit WHERE "
-								    "reason = 2" },
+		"CREATE VIEW pio AS SELECT seq, vcpu, " SECONDS " AS time, "
+		HEX("pc") " AS pc, " HEX("addr") " AS port, size, "
+		"CASE write WHEN 1 THEN 'out' ELSE 'in' END AS rw, ifnull(count, 1) AS count, "
+		HEX("ifnull(value, " NUMBER("reply") ")") " AS value "
+		"FROM exit WHERE reason = 2" },
 	{ "nisv",
-		"CREATE VIEW nisv AS SELECT exit.seq AS seq, exit.vcpu AS vcpu, " SECONDS
-		" AS time, " HEX("pc") " AS pc, " INSN " AS insn, " HEX(
-			"addr") " AS fault_ipa, " RW " AS rw, " NAME("fault_status",
-			"value & 63") " AS fault_status, CASE WHEN error = 38 THEN "
-				      "'ENOSYS, the VMM did not ask for NISV' WHEN " DID("160", "AN"
-												"D "
-												"su"
-												"bs"
-												"tr"
-												"(d"
-												"at"
-												"a,"
-												" 3"
-												", "
-												"1)"
-												" ="
-												" x"
-												"'0"
-												"1"
-												"'") " THEN 'external abort' WHEN " DID(
-					      "160",
-					      "AND substr(data, 1, 1) = x'01'") " THEN 'SError' "
-										"WHEN " DID("172",
-											"") " THEN "
-											    "'regis"
-											    "ters "
-											    "set' "
-											    "WHEN "
-											    "reply "
-											    "IS "
-											    "NOT "
-											    "NULL "
-											    "THEN "
-											    "'enter"
-											    "ed "
-											    "again'"
-											    " END "
-											    "AS "
-											    "reply "
-											    "FROM "
-											    "exit "
-											    "LEFT "
-											    "JOIN "
-											    "code "
-											    "ON "
-											    "code."
-											    "code "
-											    "= "
-											    "exit."
-											    "code "
-											    "WHERE "
-											    "reason"
-											    " = "
-											    "28" },
+		"CREATE VIEW nisv AS SELECT exit.seq AS seq, exit.vcpu AS vcpu, " SECONDS " AS time, "
+		HEX("pc") " AS pc, " INSN " AS insn, " HEX("addr") " AS fault_ipa, " RW " AS rw, "
+		NAME("fault_status", "value & 63") " AS fault_status, "
+		"CASE WHEN error = 38 THEN 'ENOSYS, the VMM did not ask for NISV' "
+		"WHEN " DID("160", "AND substr(data, 3, 1) = x'01'") " THEN 'external abort' "
+		"WHEN " DID("160", "AND substr(data, 1, 1) = x'01'") " THEN 'SError' "
+		"WHEN " DID("172", "") " THEN 'registers set' "
+		"WHEN reply IS NOT NULL THEN 'entered again' END AS reply "
+		"FROM exit LEFT JOIN code ON code.code = exit.code WHERE reason = 28" },
 	{ "idsr",
-		"CREATE VIEW idsr AS SELECT exit.seq AS seq, vcpu, " SECONDS " AS time, " HEX(
-			"pc") " AS pc, " INSN " AS insn, printf('s%d_%d_c%d_c%d_%d', addr >> 14 & "
-					      "3, addr >> 11 & 7, "
-			      "addr >> 7 & 15, addr >> 3 & 15, addr & 7) AS register, " RW
-			      " AS rw, "
-			      "CASE WHEN value IS NOT NULL OR typeof(reply) = 'integer' THEN " HEX(
-				      "ifnull(value, reply)") " END AS value, "
-							      "CASE WHEN reply IS NULL THEN NULL "
-							      "WHEN substr(answer.bytes, 11, 1) = "
-							      "x'01' THEN "
-							      "'handled' ELSE 'unhandled' END AS "
-							      "reply "
-							      "FROM exit LEFT JOIN code ON "
-							      "code.code = exit.code "
-							      "LEFT JOIN answer ON answer.seq = "
-							      "exit.seq WHERE " NAME("exit",
-								      "reason") " = 'idsr'" },
-	{ "msr", "CREATE VIEW msr AS SELECT exit.seq AS seq, vcpu, " SECONDS
-		 " AS time, " HEX("pc") " AS pc, " HEX(
-			 "addr") " AS msr, " RW " AS rw, CASE WHEN value IS NOT NULL OR "
-				 "typeof(reply) = 'integer' THEN " HEX(
-					 "ifnull(value, reply)") " END AS value, "
-								 "CASE WHEN reply IS NULL THEN "
-								 "NULL WHEN substr(answer.bytes, "
-								 "1, 1) = x'00' THEN 'done' "
-								 "ELSE '#GP' END AS reply FROM "
-								 "exit LEFT JOIN answer ON "
-								 "answer.seq = exit.seq "
-								 "WHERE " NAME("exit",
-									 "reason") " IN ('rdmsr', "
-										   "'wrmsr')" },
-	{ "failed_run", "CREATE VIEW failed_run AS SELECT seq, vcpu, " SECONDS
-			" AS time, ifnull(" NAME("errno", "error") ", error) AS error, " NAME(
-				"exit", "reason") " AS reason, " HEX("pc") " AS pc FROM exit WHERE "
-									   "error IS NOT NULL" },
+		"CREATE VIEW idsr AS SELECT exit.seq AS seq, vcpu, " SECONDS " AS time, "
+		HEX("pc") " AS pc, " INSN " AS insn, "
+		"printf('s%d_%d_c%d_c%d_%d', addr >> 14 & 3, addr >> 11 & 7, addr >> 7 & 15, "
+		"addr >> 3 & 15, addr & 7) AS register, " RW " AS rw, "
+		HEX("ifnull(value, " NUMBER("reply") ")") " AS value, "
+		"CASE WHEN reply IS NULL THEN NULL WHEN substr(answer.bytes, 11, 1) = x'01' "
+		"THEN 'handled' ELSE 'unhandled' END AS reply "
+		"FROM exit LEFT JOIN code ON code.code = exit.code "
+		"LEFT JOIN answer ON answer.seq = exit.seq "
+		"WHERE " NAME("exit", "reason") " = 'idsr'" },
+	{ "msr",
+		"CREATE VIEW msr AS SELECT exit.seq AS seq, vcpu, " SECONDS " AS time, "
+		HEX("pc") " AS pc, " HEX("addr") " AS msr, " RW " AS rw, "
+		HEX("ifnull(value, " NUMBER("reply") ")") " AS value, "
+		"CASE WHEN reply IS NULL THEN NULL WHEN substr(answer.bytes, 1, 1) = x'00' "
+		"THEN 'done' ELSE '#GP' END AS reply "
+		"FROM exit LEFT JOIN answer ON answer.seq = exit.seq "
+		"WHERE " NAME("exit", "reason") " IN ('rdmsr', 'wrmsr')" },
+	{ "failed_run",
+		"CREATE VIEW failed_run AS SELECT seq, vcpu, " SECONDS " AS time, "
+		"ifnull(" NAME("errno", "error") ", error) AS error, "
+		NAME("exit", "reason") " AS reason, " HEX("pc") " AS pc "
+		"FROM exit WHERE error IS NOT NULL" },
 	{ NULL, NULL },
 };
+// clang-format on

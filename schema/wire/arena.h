@@ -39,6 +39,7 @@ struct tl_arena {
 	uint32_t n_rings;
 	uint64_t ring_bytes;
 	struct tl_record_options options;
+	char control[64]; /**< abstract address of the control channel (control.h) */
 	_Alignas(64) _Atomic uint64_t seq; /**< of the last exit, over all vCPUs */
 	_Atomic uint32_t vms;		   /**< VMs numbered so far */
 	_Atomic uint32_t vcpus;		   /**< vCPUs numbered so far */

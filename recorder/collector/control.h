@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TL_RECORDER_COLLECTOR_CONTROL_H
+#define TL_RECORDER_COLLECTOR_CONTROL_H
+
+#include "schema/error.h"
+#include "schema/wire/arena.h"
+
+/** The collector's end of the control channel (schema/wire/control.h). */
+struct tl_control;
+
+/** Listens at an address of its own, which it puts into the arena. */
+TL_CHECK struct tl_error *tl_control_open(struct tl_arena *arena, struct tl_control **ret);
+void tl_control_close(struct tl_control *control);
+
+/** Answers whoever said hello since the last call. Never blocks. */
+void tl_control_serve(struct tl_control *control);
+
+/** How many processes were refused, and why the last of them was (NULL: none was). Borrowed. */
+unsigned tl_control_refused(const struct tl_control *control, const char **why);
+
+#endif

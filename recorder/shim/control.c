@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Hello to the collector, once a process. Whatever goes wrong, the VMM goes on.
+#include "recorder/shim/shim.h"
+
+#include "schema/wire/control.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int connection = -1;
+
+int tl_shim_control_descriptor(void)
+{
+	return connection;
+}
+
+static int dial(void)
+{
+	const struct timeval patience = { .tv_sec = 1 };
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	memcpy(to.sun_path, tl_shim_arena->control, sizeof(tl_shim_arena->control));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (!connect(fd, (const struct sockaddr *)&to, sizeof(to)))
+		return tl_shim_move_up(fd);
+	tl_shim_real_close(fd);
+	return -1;
+}
+
+static bool say_hello(int fd)
+{
+	const struct tl_control_hello hello = { (uint32_t)getpid(), TL_ARENA_VERSION };
+	struct tl_control_message message = { TL_CONTROL_VERSION, TL_CONTROL_HELLO, sizeof(hello),
+		{ 0 } };
+	const size_t size = TL_CONTROL_HEADER + sizeof(hello);
+
+	memcpy(message.body, &hello, sizeof(hello));
+	return send(fd, &message, size, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+// False only when the collector said no. No answer at all is no reason to lose a recording.
+static bool welcomed(int fd)
+{
+	struct tl_control_message message;
+	const ssize_t n = recv(fd, &message, sizeof(message), 0);
+
+	return n < TL_CONTROL_HEADER || message.type != TL_CONTROL_REFUSED;
+}
+
+bool tl_shim_control_open(void)
+{
+	connection = dial();
+	return connection < 0 || !say_hello(connection) || welcomed(connection);
+}
+
+void tl_shim_control_forget(void)
+{
+	if (connection >= 0)
+		tl_shim_real_close(connection);
+	connection = -1;
+}

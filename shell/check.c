@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// What this machine can record, and why not the rest.
+#include "shell/verb.h"
+
+#include "recorder/collector/collector.h"
+#include "recorder/collector/host.h"
+#include "shell/option.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct report {
+	bool json;
+	bool bad;
+	unsigned n;
+};
+
+enum verdict { YES, PARTLY, NO };
+
+static void line(struct report *r, const char *what, enum verdict verdict, const char *text)
+{
+	static const char *const words[] = { "yes", "partly", "no" };
+
+	if (verdict == NO)
+		r->bad = true;
+	if (r->json)
+		printf("%s{\"check\":\"%s\",\"ok\":\"%s\",\"text\":\"%s\"}", r->n ? ",\n " : "[",
+			what, words[verdict], text);
+	else
+		printf("%-10s %-7s %s\n", what, words[verdict], text);
+	r->n++;
+}
+
+static void check_kvm(struct report *r, const struct tl_host_kvm *kvm)
+{
+	char text[200];
+
+	if (kvm->error) {
+		snprintf(text, sizeof(text), "/dev/kvm: %s%s", strerror(kvm->error),
+			kvm->error == ENOENT ? "; is the kvm module loaded, and virtualisation on?"
+			: kvm->error == EACCES ? "; join the group that owns it"
+					       : "");
+		return line(r, "kvm", NO, text);
+	}
+	snprintf(text, sizeof(text), "API version %d", kvm->api_version);
+	line(r, "kvm", YES, text);
+}
+
+static void check_registers(struct report *r, const struct tl_host_kvm *kvm)
+{
+	if (kvm->error)
+		return;
+	if (TL_ARCH_HOST.id == TL_ARCH_ARM64)
+		line(r, "registers", YES,
+			"one ioctl each at every exit; --regs pc reads two of them");
+	else if ((kvm->sync_regs & 7) == 7)
+		line(r, "registers", YES, "come with the exit (KVM_CAP_SYNC_REGS)");
+	else
+		line(r, "registers", PARTLY, "KVM_CAP_SYNC_REGS is missing: three ioctls an exit");
+}
+
+static void check_nisv(struct report *r, const struct tl_host_kvm *kvm)
+{
+	if (kvm->error || TL_ARCH_HOST.id != TL_ARCH_ARM64)
+		return;
+	if (kvm->nisv > 0)
+		line(r, "nisv", YES, "recorded, whether the VMM asks for it or not");
+	else
+		line(r, "nisv", PARTLY,
+			"KVM_CAP_ARM_NISV_TO_USER is missing: only the failed KVM_RUN");
+	if (kvm->idsr > 0)
+		line(r, "idsr", YES, "this kernel has the IDSR patch");
+	else
+		line(r, "idsr", PARTLY, "no kernel without the IDSR patch has these exits");
+}
+
+static void check_shim(struct report *r)
+{
+	char *path;
+	struct tl_error *err = tl_collector_shim_path(&path);
+
+	line(r, "shim", err ? NO : YES, err ? err->message : path);
+	if (!err)
+		free(path);
+	tl_error_free(err);
+}
+
+static void check_vmm(struct report *r, const char *program)
+{
+	struct tl_error *err = tl_collector_preloadable(program);
+
+	line(r, "vmm", err ? NO : YES, err ? err->message : "can be preloaded");
+	tl_error_free(err);
+}
+
+static struct tl_error *check(int argc, char **argv, int *ret_status)
+{
+	struct report r = { 0 };
+	const struct tl_option options[] = { { "json", 0, TL_OPTION_FLAG, &r.json, NULL }, { 0 } };
+	struct tl_error *err = tl_options(options, &argc, argv, true);
+	struct tl_host_kvm kvm;
+
+	if (err)
+		return err;
+	kvm = tl_host_ask_kvm();
+	check_kvm(&r, &kvm);
+	check_registers(&r, &kvm);
+	check_nisv(&r, &kvm);
+	check_shim(&r);
+	if (argc > 1)
+		check_vmm(&r, argv[1]);
+	if (r.json)
+		puts("]");
+	*ret_status = r.bad ? TL_STATUS_NO : TL_STATUS_DONE;
+	return NULL;
+}
+
+const struct tl_verb tl_verb_check = {
+	.name = "check",
+	.summary = "say what can be recorded on this machine, and why not the rest",
+	.help = "usage: trapline check [--json] [-- VMM]\n"
+		"\n"
+		"One line for each thing that recording needs: KVM, registers, NISV and IDSR on "
+		"arm64,\n"
+		"the library that is preloaded, and the VMM when one is named (it is not "
+		"started).\n"
+		"Exit status 1 when something is missing without which nothing can be recorded.\n"
+		"\n"
+		"  trapline check -- qemu-system-x86_64\n",
+	.run = check,
+};
