@@ -96,7 +96,7 @@ static void note_device(struct tl_shim_object *object, const void *arg)
 		return;
 	device->vm = ((struct tl_shim_vm *)object)->index;
 	device->type = create->type;
-	tl_shim_created((int)create->fd, &device->object);
+	tl_shim_descriptor_made((int)create->fd, &device->object);
 }
 
 // What the recorder itself must know of what the VMM did.

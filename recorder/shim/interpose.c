@@ -11,8 +11,6 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum { DESCRIPTORS = 1 << 16 };
-
 // The function of that name that would have been called without us.
 #define NEXT(name)                                                                                 \
 	({                                                                                         \
@@ -99,7 +97,7 @@ static int range(unsigned int first, unsigned int last, int flags)
 
 static bool next_of_ours(unsigned int first, unsigned int last, unsigned int *ret)
 {
-	for (unsigned int fd = first; fd <= last && fd < DESCRIPTORS; fd++)
+	for (unsigned int fd = first; fd <= last && fd < TL_SHIM_DESCRIPTORS; fd++)
 		if (tl_shim_owns_descriptor((int)fd)) {
 			*ret = fd;
 			return true;
@@ -113,7 +111,7 @@ int close_range(unsigned int first, unsigned int last, int flags)
 	unsigned int ours;
 
 	if (!(flags & CLOSE_RANGE_CLOEXEC) && tl_shim_recording())
-		for (unsigned int fd = first; fd <= last && fd < DESCRIPTORS; fd++)
+		for (unsigned int fd = first; fd <= last && fd < TL_SHIM_DESCRIPTORS; fd++)
 			if (!tl_shim_owns_descriptor((int)fd))
 				tl_shim_descriptor_closed((int)fd);
 	for (; first <= last && next_of_ours(first, last, &ours); first = ours + 1)

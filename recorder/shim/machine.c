@@ -96,7 +96,7 @@ int tl_shim_create_vm(int fd, unsigned long type)
 
 	if (vm) {
 		tl_shim_vm_opened(vm, vm_fd, type, false);
-		tl_shim_created(vm_fd, &vm->object);
+		tl_shim_descriptor_made(vm_fd, &vm->object);
 	} else if (vm_fd >= 0) {
 		tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_ERROR,
 			"too many VMs at once in this process: one is not recorded");
@@ -113,7 +113,7 @@ int tl_shim_create_vcpu(struct tl_shim_vm *vm, int fd, unsigned long id)
 
 	if (vcpu) {
 		tl_shim_vcpu_opened(vcpu, id, false);
-		tl_shim_created(vcpu_fd, &vcpu->object);
+		tl_shim_descriptor_made(vcpu_fd, &vcpu->object);
 	} else if (vcpu_fd >= 0) {
 		tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_ERROR,
 			"no ring is free: a vCPU is not recorded");

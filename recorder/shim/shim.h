@@ -125,46 +125,44 @@ struct tl_shim_return {
 	uint16_t code_size, code_before;
 };
 
-/* process.c: the recording that this process is part of */
+/*
+ * The files, from the bottom up: each uses only those before it.
+ */
+
+/* next.c: what the VMM would have called without us */
+void *tl_shim_next(const char *name);
+int tl_shim_real_ioctl(int fd, unsigned long request, void *arg);
+int tl_shim_real_close(int fd);
+
+/* arena.c: the recording that this process is part of */
 extern struct tl_arena *tl_shim_arena; /**< NULL: nothing is being recorded */
+/** Consumes the arena's descriptor. False when it is not an arena of ours. */
+bool tl_shim_attach(int fd);
 bool tl_shim_recording(void);
+void tl_shim_refuse(void); /**< this process is not to be recorded after all */
 const struct tl_record_options *tl_shim_options(void);
-bool tl_shim_attach(int arena_fd);
-bool tl_shim_owns_descriptor(int fd);
 int tl_shim_arena_descriptor(void);
-struct tl_shim_ring *tl_shim_process_ring(void);
+uint64_t tl_shim_now(void);
+/** The descriptor under a high number, where a VMM that counts on low ones never meets it. */
+int tl_shim_move_up(int fd);
 bool tl_shim_ring_claim(struct tl_shim_ring *ring);
 void tl_shim_ring_free(struct tl_shim_ring *ring);
-uint64_t tl_shim_now(void);
-int tl_shim_move_up(int fd);
+
+/* produce.c: records into rings */
+/** Room for a record; NULL when it is lost. `exit_seq` is 0 for a record that is no exit. */
+void *tl_shim_reserve(struct tl_shim_ring *ring, uint32_t vcpu, uint32_t body, uint64_t exit_seq);
+void tl_shim_notice(
+	struct tl_shim_ring *ring, uint32_t vcpu, enum tl_notice_level level, const char *text);
 
 /* control.c: the control channel */
 int tl_shim_control_descriptor(void);
 bool tl_shim_control_open(void); /**< false: the collector does not want us */
 void tl_shim_control_forget(void);
 
-/* produce.c: records into rings */
-void *tl_shim_reserve(struct tl_shim_ring *ring, uint32_t vcpu, uint32_t body, uint64_t exit_seq);
-void tl_shim_notice(
-	struct tl_shim_ring *ring, uint32_t vcpu, enum tl_notice_level level, const char *text);
-
-/* descriptor.c: what each KVM descriptor is */
-struct tl_shim_object *tl_shim_object_get(int fd);
-void tl_shim_object_put(struct tl_shim_object *object);
-void tl_shim_descriptor_closed(int fd);
-void tl_shim_descriptor_copied(int from, int to);
-struct tl_shim_object *tl_shim_created(int fd, struct tl_shim_object *object);
-struct tl_shim_vm *tl_shim_vm_new(void);
-struct tl_shim_vcpu *tl_shim_vcpu_new(struct tl_shim_vm *vm, int fd);
-struct tl_shim_device *tl_shim_device_new(void);
-void tl_shim_wait_for_readers(const struct tl_shim_vm *vm);
-struct tl_shim_object *tl_shim_adopt(int fd);
-
-/* machine.c: VMs and vCPUs come up */
-int tl_shim_create_vm(int fd, unsigned long type);
-int tl_shim_create_vcpu(struct tl_shim_vm *vm, int fd, unsigned long id);
-void tl_shim_vm_opened(struct tl_shim_vm *vm, int fd, uint64_t type, bool adopted);
-void tl_shim_vcpu_opened(struct tl_shim_vcpu *vcpu, uint64_t id, bool adopted);
+/* process.c: this process in the recording */
+/** The ring for everything that is no vCPU's own; without memory (ring.data) there is none. */
+struct tl_shim_ring *tl_shim_process_ring(void);
+bool tl_shim_owns_descriptor(int fd);
 
 /* host.c: what KVM offers here */
 struct tl_shim_host {
@@ -174,6 +172,22 @@ struct tl_shim_host {
 	uint32_t n_msrs;
 };
 const struct tl_shim_host *tl_shim_host(void);
+
+/* object.c: what descriptors stand for; who makes or gets an object is one of its users */
+struct tl_shim_vm *tl_shim_vm_new(void);
+struct tl_shim_vcpu *tl_shim_vcpu_new(struct tl_shim_vm *vm, int fd);
+struct tl_shim_device *tl_shim_device_new(void);
+void tl_shim_object_put(struct tl_shim_object *object);
+/** Returns when no vCPU reads memory of the slots as they were before. */
+void tl_shim_wait_for_readers(const struct tl_shim_vm *vm);
+
+/* descriptor.c: which object each descriptor stands for */
+enum { TL_SHIM_DESCRIPTORS = 1 << 16 };
+struct tl_shim_object *tl_shim_object_get(int fd);
+bool tl_shim_descriptor_known(int fd);
+void tl_shim_descriptor_made(int fd, struct tl_shim_object *object); /**< consumes a user */
+void tl_shim_descriptor_closed(int fd);
+void tl_shim_descriptor_copied(int from, int to);
 
 /* slot.c: guest physical memory in this process */
 void tl_shim_slot_set(struct tl_shim_vm *vm, const struct tl_shim_slot *slot);
@@ -200,10 +214,16 @@ int tl_shim_run(struct tl_shim_vcpu *vcpu, int fd, void *arg);
 /* input.c: every other ioctl */
 void tl_shim_input(struct tl_shim_object *object, int fd, uint32_t request, void *arg, int result);
 
+/* machine.c: VMs and vCPUs come up */
+int tl_shim_create_vm(int fd, unsigned long type);
+int tl_shim_create_vcpu(struct tl_shim_vm *vm, int fd, unsigned long id);
+void tl_shim_vm_opened(struct tl_shim_vm *vm, int fd, uint64_t type, bool adopted);
+void tl_shim_vcpu_opened(struct tl_shim_vcpu *vcpu, uint64_t id, bool adopted);
+
+/* adopt.c: descriptors that we did not see being made */
+struct tl_shim_object *tl_shim_adopt(int fd);
+
 /* call.c: the door */
-void *tl_shim_next(const char *name);
-int tl_shim_real_ioctl(int fd, unsigned long request, void *arg);
-int tl_shim_real_close(int fd);
 int tl_shim_ioctl(int fd, unsigned long request, void *arg);
 int tl_shim_close(int fd);
 
