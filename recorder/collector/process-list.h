@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TL_RECORDER_COLLECTOR_PROCESS_LIST_H
+#define TL_RECORDER_COLLECTOR_PROCESS_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { TL_PROCESSES = 1024 };
+
+/** The processes that were seen to use KVM. All zero is an empty list. */
+struct tl_process_list {
+	unsigned n;
+	struct tl_watched {
+		uint32_t pid;
+		int fd; /**< pidfd; -1 once it has ended */
+	} of[TL_PROCESSES];
+};
+
+/** One more than TL_PROCESSES is not watched. */
+void tl_process_list_add(struct tl_process_list *list, uint32_t pid);
+void tl_process_list_deinit(struct tl_process_list *list);
+
+bool tl_process_list_any_lives(struct tl_process_list *list);
+
+/** True when we know that process and it has ended. */
+bool tl_process_list_is_dead(struct tl_process_list *list, uint32_t pid);
+
+#endif
