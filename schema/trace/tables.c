@@ -63,7 +63,7 @@ const struct tl_trace_object tl_trace_tables[] = {
 #define SECONDS	      "printf('%.6f', exit.time / 1e9)"
 // Four bytes at PC, as the word that they are on a little-endian machine.
 #define BYTE(n) "substr(hex(substr(code.bytes, code.before + " n ", 1)), 1, 2)"
-#define INSN	"lower(" BYTE("4") " || " BYTE("3") " || " BYTE("2") " || " BYTE("1") ")"
+#define INSN	"nullif(lower(" BYTE("4") " || " BYTE("3") " || " BYTE("2") " || " BYTE("1") "), '')"
 // An input of this vCPU between the exit and the next one, by its KVM ioctl number.
 #define DID(number, more)                                                                          \
 	"EXISTS(SELECT 1 FROM input WHERE input.vcpu = exit.vcpu AND input.seq >= exit.seq "       \
