@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct tl_verb *const verbs[] = { &tl_verb_record, &tl_verb_run, &tl_verb_check,
-	&tl_verb_ls, &tl_verb_stat, &tl_verb_show, &tl_verb_sql };
+	&tl_verb_ls, &tl_verb_stat, &tl_verb_show, &tl_verb_sql, &tl_verb_collect };
 
 enum { N_VERBS = sizeof(verbs) / sizeof(*verbs) };
 
@@ -18,7 +18,8 @@ static void help(FILE *to)
 	      "usage: trapline VERB [ARGUMENTS]\n\n",
 		to);
 	for (unsigned i = 0; i < N_VERBS; i++)
-		fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+		if (verbs[i]->summary)
+			fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
 	fputs("\ntrapline VERB --help says more; trapline --version says which one this is.\n", to);
 }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "shell/recording.h"
 
-#include "recorder/shim/shim.h"
-#include "shell/verb.h"
+#include "schema/wire/control.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +19,7 @@ static const char *base(const char *path)
 }
 
 // qemu-system-x86_64.trap, qemu-system-x86_64-2.trap, ...
-static struct tl_error *free_name(const char *program, char **ret)
+struct tl_error *tl_recording_name(const char *program, char **ret)
 {
 	const char *dir = getenv("TRAPLINE_DIR");
 
@@ -46,16 +45,14 @@ static struct tl_error *free_name(const char *program, char **ret)
 static struct tl_error *nothing(
 	const struct tl_recording *recording, const struct tl_collector_result *result)
 {
-	const char *why = "it was not a VMM, or its vCPUs never ran";
+	const char *why = "its vCPUs never ran";
 
 	if (!result->attached)
 		why = "the recorder never got into it";
 	else if (result->refused)
 		why = result->why_refused;
-	else if (!result->processes)
-		why = "it never used KVM; is it a VMM, and was it told to use KVM?";
 	else if (!result->vms)
-		why = "it opened KVM and made no VM";
+		why = "it made no VM by KVM; is it a VMM, and was it told to use KVM?";
 	else if (!result->vcpus)
 		why = "its VM has no vCPU";
 	return tl_error_new(TL_ERROR_NOT_FOUND,
@@ -63,20 +60,32 @@ static struct tl_error *nothing(
 		result->status, why);
 }
 
-static void say(const struct tl_recording *recording, const char *path,
-	const struct tl_collector_result *result)
+void tl_recording_say(const char *path, uint64_t exits, unsigned vcpus, uint64_t lost)
 {
 	struct stat st = { 0 };
 
-	if (recording->quiet)
-		return;
 	stat(path, &st);
-	fprintf(stderr, "trapline: %s: %" PRIu64 " exit%s of %u vCPU%s, %jd KiB", path,
-		result->exits, result->exits == 1 ? "" : "s", result->vcpus,
-		result->vcpus == 1 ? "" : "s", (intmax_t)(st.st_size + 1023) / 1024);
-	if (result->lost)
-		fprintf(stderr, "; %" PRIu64 " records lost: see table gap", result->lost);
+	fprintf(stderr, "trapline: %s: %" PRIu64 " exit%s of %u vCPU%s, %jd KiB", path, exits,
+		exits == 1 ? "" : "s", vcpus, vcpus == 1 ? "" : "s",
+		(intmax_t)(st.st_size + 1023) / 1024);
+	if (lost)
+		fprintf(stderr, "; %" PRIu64 " records lost: see table gap", lost);
 	fputs("\n", stderr);
+}
+
+// Consumes the collector. An empty trace is none.
+static struct tl_error *finish(const struct tl_recording *recording, const char *path,
+	struct tl_collector *collector, const struct tl_collector_result *result)
+{
+	struct tl_error *err = tl_collector_finish(collector);
+
+	if (!err && !result->exits) {
+		unlink(path);
+		return nothing(recording, result);
+	}
+	if (!err && !recording->quiet)
+		tl_recording_say(path, result->exits, result->vcpus, result->lost);
+	return err;
 }
 
 // Consumes the collector. What the VMM's own errors were is not ours to report.
@@ -87,24 +96,16 @@ static struct tl_error *collect(const struct tl_recording *recording, const char
 	struct tl_error *err = tl_collector_run(collector, child, &result);
 
 	*ret_status = result.status;
-	if (err) {
-		tl_collector_close(collector);
-		return tl_error_in(err, "recording ended early");
-	}
-	err = tl_collector_finish(collector);
-	if (!err && !result.exits) {
-		unlink(path);
-		return nothing(recording, &result);
-	}
 	if (!err)
-		say(recording, path, &result);
-	return err;
+		return finish(recording, path, collector, &result);
+	tl_collector_close(collector);
+	return tl_error_in(err, "recording ended early");
 }
 
 static struct tl_error *output(const struct tl_recording *recording, char **ret)
 {
 	if (!recording->output)
-		return free_name(recording->arguments[0], ret);
+		return tl_recording_name(recording->arguments[0], ret);
 	*ret = strdup(recording->output);
 	return *ret ? NULL : tl_error_new(TL_ERROR_IO, "out of memory");
 }
@@ -143,38 +144,53 @@ struct tl_error *tl_recording_of_program(
 	return err;
 }
 
-static struct tl_error *start_child(
-	struct tl_collector *collector, int (*body)(void *ctx), void *ctx, pid_t *ret)
+// Text, and the arena's descriptor unless it is -1.
+static void tell(int socket, const char *text, int fd)
 {
-	fflush(NULL);
-	*ret = fork();
-	if (*ret < 0)
-		return tl_error_errno(errno, "fork");
-	if (*ret)
-		return NULL;
-	if (!tl_shim_attach(dup(tl_collector_arena(collector))))
-		_exit(TL_STATUS_FAILED);
-	_exit(body(ctx));
+	char control[CMSG_SPACE(sizeof(int))] = "";
+	struct iovec words = { (void *)text, strnlen(text, TL_COLLECT_TEXT - 1) };
+	struct msghdr message = { .msg_iov = &words,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = fd < 0 ? 0 : sizeof(control) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	if (head) {
+		head->cmsg_level = SOL_SOCKET;
+		head->cmsg_type = SCM_RIGHTS;
+		head->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+	}
+	if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+		return; // it has gone, and the trace is whole all the same
 }
 
-struct tl_error *tl_recording_of_child(
-	const struct tl_recording *recording, int (*body)(void *ctx), void *ctx, int *ret_status)
+static struct tl_error *follow(const struct tl_recording *recording, const char *path, int socket)
 {
+	struct tl_collector_result result;
 	struct tl_collector *collector;
+	struct tl_error *err = open_collector(recording, path, &collector);
+
+	if (err)
+		return err;
+	tell(socket, "collecting", tl_collector_arena(collector));
+	err = tl_collector_follow(collector, socket, &result);
+	if (!err)
+		return finish(recording, path, collector, &result);
+	tl_collector_close(collector);
+	return tl_error_in(err, "recording ended early");
+}
+
+struct tl_error *tl_recording_of_starter(const struct tl_recording *recording, int socket)
+{
 	struct tl_error *err;
-	pid_t child;
 	char *path;
 
 	err = output(recording, &path);
-	if (err)
-		return err;
-	err = open_collector(recording, path, &collector);
-	if (!err && (err = start_child(collector, body, ctx, &child))) {
-		tl_collector_close(collector);
-		unlink(path);
-	} else if (!err) {
-		err = collect(recording, path, collector, child, ret_status);
+	if (!err) {
+		err = follow(recording, path, socket);
+		free(path);
 	}
-	free(path);
+	tell(socket, err ? err->message : TL_COLLECT_DONE, -1);
 	return err;
 }

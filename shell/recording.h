@@ -5,6 +5,7 @@
 #include "recorder/collector/collector.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /** One recording as a person asks for it. */
 struct tl_recording {
@@ -19,10 +20,15 @@ TL_CHECK struct tl_error *tl_recording_of_program(
 	const struct tl_recording *recording, char *const argv[], int *ret_status);
 
 /**
- * Records a child of ours: `body` runs in it with the recorder already attached, and what it
- * returns is the child's exit status.
+ * Records the process at the other end of `socket`, which started us (schema/wire/control.h), until
+ * it ends or says so; it is told how that went.
  */
-TL_CHECK struct tl_error *tl_recording_of_child(
-	const struct tl_recording *recording, int (*body)(void *ctx), void *ctx, int *ret_status);
+TL_CHECK struct tl_error *tl_recording_of_starter(const struct tl_recording *recording, int socket);
+
+/** A path that nothing has yet, for a trace of that program: owned by the caller (free()). */
+TL_CHECK struct tl_error *tl_recording_name(const char *program, char **ret);
+
+/** The closing line of a recording, on stderr. */
+void tl_recording_say(const char *path, uint64_t exits, unsigned vcpus, uint64_t lost);
 
 #endif

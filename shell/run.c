@@ -2,7 +2,10 @@
 // The reference VMM: by itself, or recording itself.
 #include "shell/verb.h"
 
+#include "recorder/shim/trapline.h"
 #include "recorder/vmm/vmm.h"
+#include "schema/trace/reader.h"
+#include "schema/trace/row.h"
 #include "shell/option.h"
 #include "shell/recording.h"
 
@@ -76,16 +79,56 @@ static struct tl_error *start(const struct run *run, int *ret_status)
 	return err;
 }
 
-static int in_child(void *ctx)
+static struct tl_error *say_of(struct tl_trace *trace)
 {
-	int status = 0;
-	struct tl_error *err = start(ctx, &status);
+	sqlite3_stmt *stmt;
+	struct tl_error *err = tl_trace_prepare(trace,
+		"SELECT ifnull(sum(exits), 0), (SELECT count(*) FROM vcpu), "
+		"(SELECT ifnull(sum(lost), 0) FROM gap) FROM tally",
+		&stmt);
+	struct tl_row row = { 0 };
 
-	if (!err)
-		return status;
-	fprintf(stderr, "trapline run: %s\n", err->message);
-	tl_error_free(err);
-	return TL_STATUS_FAILED;
+	if (err)
+		return err;
+	row.stmt = stmt;
+	if (tl_row_next(&row))
+		tl_recording_say(tl_trace_path(trace), tl_row_u64(&row, 0),
+			(unsigned)tl_row_u64(&row, 1), tl_row_u64(&row, 2));
+	sqlite3_finalize(stmt);
+	return tl_row_error(&row);
+}
+
+// The trace as it lies there, summed up.
+static struct tl_error *say(const char *path)
+{
+	struct tl_trace *trace;
+	struct tl_error *err = tl_trace_open(path, &trace);
+
+	if (err)
+		return err;
+	err = say_of(trace);
+	tl_trace_close(trace);
+	return err;
+}
+
+// As any VMM does that embeds the recorder.
+static struct tl_error *recorded(const struct run *run, const char *path, int *ret_status)
+{
+	const struct trapline_options options = { .size = sizeof(options),
+		.output = path,
+		.regs = levels[run->level],
+		.mem = policies[run->mem],
+		.program = "/proc/self/exe" };
+	struct tl_error *err;
+
+	if (trapline_start(&options))
+		return tl_error_new(TL_ERROR_REFUSED, "%s", trapline_error());
+	err = start(run, ret_status);
+	if (trapline_stop() && !err)
+		return tl_error_new(TL_ERROR_REFUSED, "%s", trapline_error());
+	if (err || run->quiet)
+		return err;
+	return say(path);
 }
 
 static struct tl_error *run_verb(int argc, char **argv, int *ret_status)
@@ -93,24 +136,26 @@ static struct tl_error *run_verb(int argc, char **argv, int *ret_status)
 	struct run run = {
 		.level = TL_REGS_CORE, .mem = TL_MEM_FAULT, .vmm = { .console = STDOUT_FILENO }
 	};
-	struct tl_recording recording = { 0 };
-	const char *arguments[] = { NULL, NULL };
 	struct tl_error *err = parse(&run, &argc, argv);
+	char *path;
 
 	if (err)
 		return err;
-	run.vmm.elf = arguments[0] = argv[1];
+	run.vmm.elf = argv[1];
 	run.vmm.n_vcpus = (unsigned)run.vcpus;
 	run.vmm.interrupt_every = (unsigned)run.interrupt_every;
 	run.vmm.unanswered = run.unanswered;
 	run.vmm.nisv = run.nisv;
 	if (!run.record && !run.output)
 		return start(&run, ret_status);
-	recording = (struct tl_recording){ .output = run.output,
-		.arguments = arguments,
-		.quiet = run.quiet,
-		.options = { .level = run.level, .mem = run.mem } };
-	return tl_recording_of_child(&recording, in_child, &run, ret_status);
+	if (run.output)
+		return recorded(&run, run.output, ret_status);
+	err = tl_recording_name(run.vmm.elf, &path);
+	if (err)
+		return err;
+	err = recorded(&run, path, ret_status);
+	free(path);
+	return err;
 }
 
 const struct tl_verb tl_verb_run = {
@@ -137,7 +182,9 @@ const struct tl_verb tl_verb_run = {
 		"  --interrupt-every N    every Nth KVM_RUN returns at once (immediate_exit)\n"
 		"\n"
 		"Recording itself, through the linked recorder:\n"
-		"  --record, -o FILE      as `trapline record`; also --regs, --mem, -q\n"
+		"  --record               into a trace named after the guest\n"
+		"  -o, --output FILE      into this one\n"
+		"  --regs, --mem, -q, --quiet   as `trapline record`\n"
 		"\n"
 		"  trapline run -o hello.trap hello.elf && trapline show hello.trap\n",
 	.run = run_verb,

@@ -17,12 +17,12 @@ enum { TL_STATUS_DONE = 0, TL_STATUS_NO = 1, TL_STATUS_FAILED = 2 };
  */
 struct tl_verb {
 	const char *name;
-	const char *summary; /**< one line of `trapline --help` */
+	const char *summary; /**< one line of `trapline --help`; NULL: it is not for people */
 	const char *help;    /**< all of `trapline VERB --help` */
 	struct tl_error *(*run)(int argc, char **argv, int *ret_status);
 };
 
 extern const struct tl_verb tl_verb_record, tl_verb_run, tl_verb_check, tl_verb_ls, tl_verb_stat,
-	tl_verb_show, tl_verb_sql;
+	tl_verb_show, tl_verb_sql, tl_verb_collect;
 
 #endif

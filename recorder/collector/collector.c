@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,7 +43,8 @@ struct tl_collector {
 	uint64_t committed_at;
 	pid_t child;
 	bool child_ended;
-	int status;
+	bool childless;
+	int status; // of the child; -1: there is none
 };
 
 static uint64_t now(void)
@@ -211,8 +214,18 @@ static void reap(struct tl_collector *c)
 		c->child_ended = true;
 		c->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
-	if (pid < 0 && errno == ECHILD)
+	c->childless = pid < 0 && errno == ECHILD;
+	if (c->childless)
 		c->child_ended = true;
+	if (c->child_ended)
+		tl_signals_turn_to((pid_t)tl_drain_living_process(c->drain));
+}
+
+// A VMM may daemonise before it touches KVM: until there was an exit, any descendant may be it.
+static bool under_way(struct tl_collector *c)
+{
+	return !c->child_ended || tl_drain_living_process(c->drain) ||
+	       (!c->childless && !tl_drain_counts(c->drain).exits);
 }
 
 static void nap(void)
@@ -241,23 +254,13 @@ static void result(const struct tl_collector *c, struct tl_collector_result *ret
 	snprintf(ret->why_refused, sizeof(ret->why_refused), "%s", why ? why : "");
 }
 
-struct tl_error *tl_collector_run(
-	struct tl_collector *c, pid_t child, struct tl_collector_result *ret)
+// What is still in the rings, and what it all came to.
+static struct tl_error *end(struct tl_collector *c, struct tl_collector_result *ret)
 {
 	struct tl_error *err;
 
-	c->child = child;
-	c->committed_at = now();
-	tl_signals_pass_to(child);
-	while (!c->child_ended || tl_drain_any_process(c->drain)) {
-		tl_control_serve(c->control);
-		if (!collect(c))
-			nap();
-		reap(c);
-	}
 	while (collect(c))
 		;
-	tl_signals_restore();
 	err = tl_drain_end(c->drain);
 	if (err)
 		give_up(c, err);
@@ -265,6 +268,49 @@ struct tl_error *tl_collector_run(
 	err = c->failed;
 	c->failed = NULL;
 	return err;
+}
+
+struct tl_error *tl_collector_run(
+	struct tl_collector *c, pid_t child, struct tl_collector_result *ret)
+{
+	c->child = child;
+	c->committed_at = now();
+	tl_signals_pass_to(child);
+	while (under_way(c)) {
+		tl_control_serve(c->control);
+		if (!collect(c))
+			nap();
+		reap(c);
+	}
+	tl_signals_restore();
+	return end(c, ret);
+}
+
+static bool said_stop(int socket, bool *gone)
+{
+	struct pollfd heard = { .fd = socket, .events = POLLIN };
+	char byte;
+
+	if (*gone || poll(&heard, 1, 0) <= 0)
+		return false;
+	*gone = recv(socket, &byte, 1, MSG_DONTWAIT) <= 0;
+	return !*gone;
+}
+
+struct tl_error *tl_collector_follow(
+	struct tl_collector *c, int socket, struct tl_collector_result *ret)
+{
+	bool gone = false;
+
+	c->status = -1;
+	c->committed_at = now();
+	while (!said_stop(socket, &gone) && !(gone && !tl_drain_living_process(c->drain))) {
+		tl_control_serve(c->control);
+		if (!collect(c))
+			nap();
+	}
+	atomic_store(&c->arena->stopped, 1);
+	return end(c, ret);
 }
 
 static struct tl_error *write_end(struct tl_collector *c)
@@ -284,7 +330,8 @@ static struct tl_error *write_end(struct tl_collector *c)
 	struct tl_error *err = NULL;
 
 	for (unsigned i = 0; !err && i < sizeof(facts) / sizeof(*facts); i++)
-		err = tl_writer_meta_int(c->writer, facts[i].key, facts[i].value);
+		if (facts[i].value >= 0)
+			err = tl_writer_meta_int(c->writer, facts[i].key, facts[i].value);
 	return err;
 }
 

@@ -56,6 +56,13 @@ TL_CHECK struct tl_error *tl_collector_spawn(
 TL_CHECK struct tl_error *tl_collector_run(
 	struct tl_collector *collector, pid_t child, struct tl_collector_result *ret);
 
+/**
+ * Collects from a VMM that started us (trapline_start()), whose end of `socket` ends the recording:
+ * by a message, or by its own end and that of every process that was seen to use KVM.
+ */
+TL_CHECK struct tl_error *tl_collector_follow(
+	struct tl_collector *collector, int socket, struct tl_collector_result *ret);
+
 /** Ends the trace and closes it. The handle is gone whatever it returns. */
 TL_CHECK struct tl_error *tl_collector_finish(struct tl_collector *collector);
 

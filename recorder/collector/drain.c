@@ -67,9 +67,9 @@ struct tl_drain_counts tl_drain_counts(const struct tl_drain *d)
 	return counts;
 }
 
-bool tl_drain_any_process(struct tl_drain *d)
+uint32_t tl_drain_living_process(struct tl_drain *d)
 {
-	return tl_process_list_any_lives(&d->intake.processes);
+	return tl_process_list_living(&d->intake.processes);
 }
 
 struct tl_error *tl_drain_record(struct tl_drain *d, uint32_t type, const void *body, size_t size)

@@ -35,7 +35,7 @@ struct tl_drain_counts {
 };
 struct tl_drain_counts tl_drain_counts(const struct tl_drain *drain);
 
-/** Does any process live that was seen to use KVM? */
-bool tl_drain_any_process(struct tl_drain *drain);
+/** The pid of a process that was seen to use KVM and is still there; 0 when none is. */
+uint32_t tl_drain_living_process(struct tl_drain *drain);
 
 #endif

@@ -33,13 +33,14 @@ static bool lives(struct tl_watched *process)
 	return false;
 }
 
-bool tl_process_list_any_lives(struct tl_process_list *list)
+uint32_t tl_process_list_living(struct tl_process_list *list)
 {
-	bool any = false;
+	uint32_t pid = 0;
 
 	for (unsigned i = 0; i < list->n; i++)
-		any |= lives(&list->of[i]);
-	return any;
+		if (lives(&list->of[i]))
+			pid = list->of[i].pid;
+	return pid;
 }
 
 // A number may have been given to a second process since.

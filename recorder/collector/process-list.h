@@ -20,7 +20,8 @@ struct tl_process_list {
 void tl_process_list_add(struct tl_process_list *list, uint32_t pid);
 void tl_process_list_deinit(struct tl_process_list *list);
 
-bool tl_process_list_any_lives(struct tl_process_list *list);
+/** The pid of one that is still there; 0 when none is. */
+uint32_t tl_process_list_living(struct tl_process_list *list);
 
 /** True when we know that process and it has ended. */
 bool tl_process_list_is_dead(struct tl_process_list *list, uint32_t pid);

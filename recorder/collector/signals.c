@@ -15,7 +15,7 @@ static void pass(int signal, siginfo_t *info, void *context)
 {
 	const int error = errno;
 
-	if (info->si_code != SI_KERNEL)
+	if (to > 0 && info->si_code != SI_KERNEL)
 		kill(to, signal);
 	errno = error;
 }
@@ -28,6 +28,11 @@ void tl_signals_pass_to(pid_t child)
 	sigemptyset(&action.sa_mask);
 	for (unsigned i = 0; i < N_PASSED; i++)
 		sigaction(passed[i], &action, &before[i]);
+}
+
+void tl_signals_turn_to(pid_t process)
+{
+	to = process;
 }
 
 void tl_signals_restore(void)

@@ -10,6 +10,9 @@
  */
 void tl_signals_pass_to(pid_t child);
 
+/** The same for another process, when the child has ended; 0: for none. */
+void tl_signals_turn_to(pid_t process);
+
 /** What was in force before. */
 void tl_signals_restore(void);
 

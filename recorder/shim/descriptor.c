@@ -2,7 +2,34 @@
 // Which object each descriptor of this process stands for.
 #include "recorder/shim/shim.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 static _Atomic(struct tl_shim_object *) table[TL_SHIM_DESCRIPTORS];
+static _Atomic pid_t home; // whose descriptors the table has; 0: it is empty
+
+// A forked child has copies of descriptors that it cannot use: what they stand for stays its parent's.
+static void in_forked_child(void)
+{
+	for (int fd = 0; fd < TL_SHIM_DESCRIPTORS; fd++)
+		if (tl_shim_descriptor_known(fd))
+			atomic_store(&table[fd], NULL);
+	atomic_store(&home, getpid());
+}
+
+static void settle(void)
+{
+	pid_t nobody = 0;
+
+	if (atomic_compare_exchange_strong(&home, &nobody, getpid()))
+		pthread_atfork(NULL, NULL, in_forked_child);
+}
+
+// False in a child of vfork(): it has our memory, and descriptors of its own.
+static bool at_home(void)
+{
+	return getpid() == atomic_load(&home);
+}
 
 struct tl_shim_object *tl_shim_object_get(int fd)
 {
@@ -28,6 +55,7 @@ void tl_shim_descriptor_made(int fd, struct tl_shim_object *object)
 		tl_shim_object_put(object);
 		return;
 	}
+	settle();
 	before = atomic_exchange(&table[fd], object);
 	if (before)
 		tl_shim_object_put(before);
@@ -37,7 +65,7 @@ void tl_shim_descriptor_closed(int fd)
 {
 	struct tl_shim_object *object;
 
-	if (fd < 0 || fd >= TL_SHIM_DESCRIPTORS || !atomic_load(&table[fd]))
+	if (!tl_shim_descriptor_known(fd) || !at_home())
 		return;
 	object = atomic_exchange(&table[fd], NULL);
 	if (object)
@@ -48,7 +76,8 @@ void tl_shim_descriptor_copied(int from, int to)
 {
 	struct tl_shim_object *object;
 
-	if (from == to || to < 0)
+	if (from == to || (!tl_shim_descriptor_known(from) && !tl_shim_descriptor_known(to)) ||
+		!at_home())
 		return;
 	object = tl_shim_object_get(from);
 	tl_shim_descriptor_closed(to);
@@ -58,5 +87,6 @@ void tl_shim_descriptor_copied(int from, int to)
 
 bool tl_shim_descriptor_known(int fd)
 {
-	return atomic_load_explicit(&table[fd], memory_order_relaxed);
+	return fd >= 0 && fd < TL_SHIM_DESCRIPTORS &&
+	       atomic_load_explicit(&table[fd], memory_order_relaxed);
 }

@@ -27,6 +27,8 @@ EXPORT int close(int fd);
 EXPORT int dup(int fd);
 EXPORT int dup2(int from, int to);
 EXPORT int dup3(int from, int to, int flags);
+EXPORT int fcntl(int fd, int command, ...);
+EXPORT int fcntl64(int fd, int command, ...);
 EXPORT int close_range(unsigned int first, unsigned int last, int flags);
 EXPORT void closefrom(int first);
 
@@ -88,6 +90,39 @@ int dup2(int from, int to)
 int dup3(int from, int to, int flags)
 {
 	return replace(from, to, flags);
+}
+
+static int control(int fd, int command, void *arg)
+{
+	int result = NEXT(fcntl)(fd, command, arg);
+
+	if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) &&
+		tl_shim_recording())
+		tl_shim_descriptor_copied(fd, result);
+	return result;
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, command);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return control(fd, command, arg);
+}
+
+// What fcntl() is called in programs that were compiled for large files; the same on our machines.
+int fcntl64(int fd, int command, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, command);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return control(fd, command, arg);
 }
 
 static int range(unsigned int first, unsigned int last, int flags)

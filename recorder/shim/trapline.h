@@ -3,7 +3,8 @@
  * Trapline's recorder for VMM authors (libtrapline.so.0, pkg-config "trapline"): C and C++.
  *
  * A VMM that calls trapline_ioctl() instead of ioctl(2) for its KVM descriptors can record itself,
- * with no preload. Without a recording under way it costs one branch.
+ * with no preload: trapline_start() begins, and recorder/vmm is an example. Without a recording under
+ * way a call costs one branch.
  */
 #ifndef TRAPLINE_H
 #define TRAPLINE_H
@@ -13,6 +14,35 @@ extern "C" {
 #endif
 
 #define TRAPLINE_API __attribute__((visibility("default")))
+
+/** How to record; all zero but for `size` is fine. */
+struct trapline_options {
+	unsigned long size;  /**< sizeof(struct trapline_options), so that later versions can tell */
+	const char *output;  /**< the trace, which must not exist; NULL: a free name */
+	const char *regs;    /**< "pc", "core", "full"; NULL: "core" */
+	const char *mem;     /**< "none", "fault"; NULL: "fault" */
+	const char *program; /**< the trapline program; NULL: "trapline", found in PATH */
+};
+
+/**
+ * Starts to record this process: VMs that it makes from now on through trapline_ioctl(). The trace
+ * is written by `trapline collect`, a process of its own that outlives this one whatever ends it.
+ * Once a process. Under `trapline record` it does nothing, since a recording is under way.
+ *
+ * 0, or -1 with errno: EBUSY after an earlier call, EPROTO when the collector refused
+ * (trapline_error() says why), else what kept it from being started.
+ */
+TRAPLINE_API int trapline_start(const struct trapline_options *options);
+
+/**
+ * Ends the recording that trapline_start() began and waits until the trace is whole. The VMM may run
+ * on, unrecorded. 0, or -1 with errno EPROTO when the trace could not be ended (trapline_error()).
+ * A process that just ends needs no call.
+ */
+TRAPLINE_API int trapline_stop(void);
+
+/** Why the last trapline_start() or trapline_stop() failed, in one line. Never NULL. */
+TRAPLINE_API const char *trapline_error(void);
 
 /**
  * ioctl(2) for KVM descriptors (request type 0xAE); any other request is passed on untouched.

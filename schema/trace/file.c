@@ -18,17 +18,33 @@ static uint64_t load_be(const uint8_t *bytes, unsigned size)
 	return value;
 }
 
-static struct tl_error *check_magic(const struct tl_file *l)
+static struct tl_error *check_magic(const struct tl_file *f)
 {
 	static const uint8_t zstd[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 
-	if (!l->size)
+	if (!f->size)
 		return tl_error_new(TL_ERROR_CORRUPT, "is empty");
-	if (l->n >= 4 && !memcmp(l->header, zstd, 4))
+	if (f->n >= 4 && !memcmp(f->header, zstd, 4))
 		return tl_error_new(TL_ERROR_UNSUPPORTED, "is compressed; unpack it with zstd -d first");
-	if (l->n < TL_FILE_HEADER || memcmp(l->header, "SQLite format 3", 16) != 0)
+	if (f->n < TL_FILE_HEADER || memcmp(f->header, "SQLite format 3", 16) != 0)
 		return tl_error_new(TL_ERROR_CORRUPT, "is no trace: not an SQLite file");
 	return NULL;
+}
+
+/*
+ * SQLite does not mind a last page that is not all there. The header says how many pages there are,
+ * when its two counters agree; while there is a log, that may say more.
+ */
+static struct tl_error *check_length(const struct tl_file *f)
+{
+	const uint64_t page = load_be(f->header + 16, 2), pages = load_be(f->header + 28, 4);
+	const uint64_t expected = pages * (page == 1 ? 65536 : page);
+
+	if (!f->wal_is_empty || f->recording || f->size >= expected ||
+		memcmp(f->header + 24, f->header + 92, 4) != 0)
+		return NULL;
+	return tl_error_new(TL_ERROR_CORRUPT, "truncated: %llu bytes, expected %llu",
+		(unsigned long long)f->size, (unsigned long long)expected);
 }
 
 static bool wal_is_empty(const char *path)
@@ -42,7 +58,7 @@ static bool wal_is_empty(const char *path)
 }
 
 // Closing a descriptor gives up SQLite's locks on the file, so this comes before SQLite.
-static struct tl_error *look_inside(int fd, struct tl_file *l)
+static struct tl_error *look_inside(int fd, struct tl_file *f)
 {
 	struct stat st;
 	ssize_t n;
@@ -53,12 +69,12 @@ static struct tl_error *look_inside(int fd, struct tl_file *l)
 		return tl_error_new(TL_ERROR_USAGE, "is a folder");
 	if (!S_ISREG(st.st_mode))
 		return tl_error_new(TL_ERROR_USAGE, "is not a regular file");
-	n = pread(fd, l->header, TL_FILE_HEADER, 0);
+	n = pread(fd, f->header, TL_FILE_HEADER, 0);
 	if (n < 0)
 		return tl_error_errno(errno, "cannot be read");
-	l->n = (size_t)n;
-	l->size = (uint64_t)st.st_size;
-	l->recording = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	f->n = (size_t)n;
+	f->size = (uint64_t)st.st_size;
+	f->recording = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
 	return NULL;
 }
 
@@ -72,24 +88,13 @@ struct tl_error *tl_file_look(const char *path, struct tl_file *ret)
 	err = look_inside(fd, ret);
 	close(fd);
 	ret->wal_is_empty = wal_is_empty(path);
-	return err ? err : check_magic(ret);
-}
-
-// SQLite says "malformed" where it notices; what is wrong with the length is plain to see.
-struct tl_error *tl_file_truncated(struct tl_error *err, const struct tl_file *l)
-{
-	const uint64_t page = load_be(l->header + 16, 2), pages = load_be(l->header + 28, 4);
-	const uint64_t expected = pages * (page == 1 ? 65536 : page);
-
-	if (!err || err->code != TL_ERROR_CORRUPT || l->size >= expected)
-		return err;
-	tl_error_free(err);
-	return tl_error_new(TL_ERROR_CORRUPT, "truncated: %llu bytes, expected %llu",
-		(unsigned long long)l->size, (unsigned long long)expected);
+	if (!err)
+		err = check_magic(ret);
+	return err ? err : check_length(ret);
 }
 
 // Without its log, a file in WAL mode is a copy of what was there; nothing needs to be made beside it.
-bool tl_file_is_copy(const struct tl_file *l)
+bool tl_file_is_copy(const struct tl_file *f)
 {
-	return l->header[18] == 2 && l->wal_is_empty && !l->recording;
+	return f->header[18] == 2 && f->wal_is_empty && !f->recording;
 }

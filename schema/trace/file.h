@@ -28,7 +28,4 @@ TL_CHECK struct tl_error *tl_file_look(const char *path, struct tl_file *ret);
 /** A copy of a trace that was being recorded, without its log. */
 bool tl_file_is_copy(const struct tl_file *file);
 
-/** Puts a plainer error in the place of SQLite's when the file is shorter than its header says. */
-TL_CHECK struct tl_error *tl_file_truncated(struct tl_error *err, const struct tl_file *file);
-
 #endif

@@ -30,10 +30,10 @@ static char *uri(const char *path, const char *parameters)
 	return sqlite3_str_finish(s);
 }
 
-static struct tl_error *open_file(const char *path, const struct tl_file *l, sqlite3 **db)
+static struct tl_error *open_file(const char *path, const struct tl_file *file, sqlite3 **db)
 {
 	const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
-	char *name = uri(path, tl_file_is_copy(l) ? "?immutable=1" : "");
+	char *name = uri(path, tl_file_is_copy(file) ? "?immutable=1" : "");
 	int status;
 
 	if (!name)
@@ -207,18 +207,16 @@ static struct tl_error *check(struct tl_hostile *h)
 
 struct tl_error *tl_hostile_open(const char *path, struct tl_hostile *ret)
 {
-	struct tl_file l = { 0 };
+	struct tl_file file = { 0 };
 	struct tl_error *err;
 
 	*ret = (struct tl_hostile){ 0 };
-	err = tl_file_look(path, &l);
+	err = tl_file_look(path, &file);
 	if (err)
 		return err;
-	ret->recording = l.recording;
-	err = open_file(path, &l, &ret->db);
-	if (!err)
-		err = check(ret);
-	return tl_file_truncated(err, &l);
+	ret->recording = file.recording;
+	err = open_file(path, &file, &ret->db);
+	return err ? err : check(ret);
 }
 
 void tl_hostile_close(struct tl_hostile *h)

@@ -90,7 +90,7 @@ const uint8_t *tl_row_bytes(struct tl_row *row, int column, size_t most, size_t 
 	if (size > most)
 		return NULL;
 	*ret_size = size;
-	return sqlite3_column_blob(row->stmt, column);
+	return size ? sqlite3_column_blob(row->stmt, column) : (const uint8_t *)"";
 }
 
 const char *tl_row_text(struct tl_row *row, int column)

@@ -39,4 +39,13 @@ struct tl_control_hello {
 	uint32_t arena; /**< TL_ARENA_VERSION that it was built with */
 };
 
+/*
+ * A VMM that records itself (trapline_start()) has a second SOCK_SEQPACKET socket, to the collector
+ * that it started. The collector sends the arena's descriptor, or text that says why not. One byte
+ * from the VMM, or its end, ends the recording; then the collector sends TL_COLLECT_DONE or why the
+ * trace is not whole.
+ */
+#define TL_COLLECT_DONE "done"
+enum { TL_COLLECT_TEXT = 512 /**< bytes of a text, with its end */ };
+
 #endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// The collector of a VMM that records itself: what trapline_start() starts. Not for people.
+#include "shell/verb.h"
+
+#include "arch/regs.h"
+#include "shell/option.h"
+#include "shell/recording.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char *const levels[] = { "pc", "core", "full", NULL };
+static const char *const policies[] = { "none", "fault", NULL };
+
+enum { WORDS = 256, CMDLINE = 1 << 16 };
+
+// The words of the process that started us.
+static void starter(pid_t pid, const char **words)
+{
+	static char text[CMDLINE];
+	char path[40];
+	unsigned n = 0;
+	ssize_t size;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	size = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	for (ssize_t i = 0; i < size && n < WORDS - 1; i++)
+		if (!i || !text[i - 1])
+			words[n++] = text + i;
+	if (!n)
+		words[n++] = "vmm";
+	words[n] = NULL;
+}
+
+// The VMM's terminal sends its signals to us too; we end when the VMM does.
+static void outlive(void)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static struct tl_error *collect(int argc, char **argv, int *ret_status)
+{
+	const char *words[WORDS];
+	struct tl_recording recording = { .quiet = true, .arguments = words };
+	unsigned level = TL_REGS_CORE, mem = TL_MEM_FAULT;
+	uint64_t socket = 0;
+	const struct tl_option options[] = {
+		{ "socket", 0, TL_OPTION_NUMBER, &socket, NULL },
+		{ "output", 'o', TL_OPTION_TEXT, &recording.output, NULL },
+		{ "regs", 0, TL_OPTION_CHOICE, &level, levels },
+		{ "mem", 0, TL_OPTION_CHOICE, &mem, policies },
+		{ 0 },
+	};
+	struct tl_error *err = tl_options(options, &argc, argv, false);
+	pid_t pid;
+
+	if (err)
+		return err;
+	if (!socket || argc > 1)
+		return tl_error_new(
+			TL_ERROR_USAGE, "is started by trapline_start(), not by people");
+	starter(getppid(), words);
+	recording.options.level = level;
+	recording.options.mem = mem;
+	pid = fork();
+	if (pid)
+		return pid < 0 ? tl_error_errno(errno, "fork") : NULL;
+	outlive();
+	err = tl_recording_of_starter(&recording, (int)socket);
+	*ret_status = err ? TL_STATUS_FAILED : TL_STATUS_DONE;
+	tl_error_free(err); // the starter has been told
+	return NULL;
+}
+
+const struct tl_verb tl_verb_collect = {
+	.name = "collect",
+	.summary = NULL,
+	.help = "usage: trapline collect --socket FD [--output FILE] [--regs LEVEL] [--mem "
+		"POLICY]\n"
+		"\n"
+		"The collector of a VMM that records itself; trapline_start() of trapline.h starts "
+		"it.\n",
+	.run = collect,
+};
