@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { IN_A_ROW = 32 /* raw bytes */ };
+
 static void print_number(const struct tl_field *f, uint64_t value)
 {
 	printf(f->look == TL_LOOK_DEC ? "  %-30s %" PRIu64 "\n" : "  %-30s 0x%" PRIx64 "\n", f->name,
@@ -36,9 +38,11 @@ void tl_print_payload(const struct tl_exit *exit, const struct tl_exit_kind *kin
 	fields = kind ? tl_exit_fields(kind, &n) : NULL;
 	for (unsigned i = 0; i < n; i++)
 		print_field(exit, kind, &fields[i]);
-	if (!n) {
-		fputs("  ", stdout);
-		tl_put_hex(stdout, exit->payload, exit->payload_size);
+	for (unsigned i = 0; !n && i < exit->payload_size; i += IN_A_ROW) {
+		const unsigned left = exit->payload_size - i;
+
+		printf("  %3u  ", TL_RUN_UNION + i);
+		tl_put_hex(stdout, exit->payload + i, left < IN_A_ROW ? left : IN_A_ROW);
 		putchar('\n');
 	}
 }

@@ -4,7 +4,10 @@
 
 #include "schema/trace/reader.h"
 
-/** The fields of the payload that userspace did not fill, a line each; raw bytes without a kind. */
+/**
+ * The fields of the payload that userspace did not fill, a line each; without a kind raw
+ * bytes, by their offset in struct kvm_run.
+ */
 void tl_print_payload(const struct tl_exit *exit, const struct tl_exit_kind *kind);
 
 /** The fields that it did fill, and what else it changed. */

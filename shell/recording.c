@@ -52,12 +52,12 @@ static struct tl_error *nothing(
 	else if (result->refused)
 		why = result->why_refused;
 	else if (!result->vms)
-		why = "it made no VM by KVM; is it a VMM, and was it told to use KVM?";
+		why = "it made no VM (is it a VMM, and told to use KVM?)";
 	else if (!result->vcpus)
 		why = "its VM has no vCPU";
 	return tl_error_new(TL_ERROR_NOT_FOUND,
-		"%s: no exit was seen (status %d): %s; no trace is left", recording->arguments[0],
-		result->status, why);
+		"%s: ended with status %d and no exit was seen: %s; no trace is left",
+		recording->arguments[0], result->status, why);
 }
 
 void tl_recording_say(const char *path, uint64_t exits, unsigned vcpus, uint64_t lost)

@@ -42,6 +42,7 @@ struct request {
 	struct tl_filter filter;
 	tl_seq one; // 0: a list
 	bool json, regs;
+	bool cut; // to the last LAST, since nobody said how many
 };
 
 static const struct tl_column columns[] = { { "seq", true }, { "time", true }, { "vcpu", true },
@@ -192,6 +193,8 @@ static struct tl_error *list(struct tl_trace *trace, const struct request *r, in
 		return err;
 	err = each(trace, r, cursor, &n);
 	tl_cursor_close(cursor);
+	if (!err && r->cut && n == LAST && !r->json)
+		printf("(the last %d; --limit 0 shows all)\n", LAST);
 	if (err || n)
 		return err;
 	fprintf(stderr, "trapline show: no exit fits\n");
@@ -234,7 +237,8 @@ static struct tl_error *which(struct tl_trace *trace, int argc, char **argv, con
 	r->filter.limit_is_last = !ranged;
 	if (!err && limit && !tl_parse_number(limit, &r->filter.limit))
 		err = tl_error_new(TL_ERROR_USAGE, "--limit %s: expected a number", limit);
-	else if (!ranged && !limit && isatty(STDOUT_FILENO))
+	r->cut = !ranged && !limit && isatty(STDOUT_FILENO);
+	if (r->cut)
 		r->filter.limit = LAST;
 	return err;
 }

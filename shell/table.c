@@ -104,10 +104,6 @@ static void print_cell(const struct tl_table *t, unsigned column, const char *te
 		fwrite(text, 1, size, stdout);
 	}
 	*owed = (size ? (right ? 0 : pad) : *owed + pad) + 2;
-	if (column + 1 < t->n_columns)
-		return;
-	putchar('\n');
-	*owed = 0;
 }
 
 static void print_titles(struct tl_table *t)
@@ -118,6 +114,7 @@ static void print_titles(struct tl_table *t)
 	for (unsigned i = 0; i < t->n_columns; i++)
 		print_cell(t, i, t->columns[i].title, strlen(t->columns[i].title), &owed);
 	tl_style(TL_STYLE_PLAIN);
+	putchar('\n');
 	t->titled = true;
 }
 
@@ -133,6 +130,10 @@ static void print(struct tl_table *t)
 	for (size_t i = 0; i < t->n_cells; i++) {
 		text = cell_text(t, i, &size);
 		print_cell(t, (unsigned)(i % t->n_columns), text, size, &owed);
+		if ((i + 1) % t->n_columns)
+			continue;
+		putchar('\n');
+		owed = 0;
 	}
 	t->n_cells = 0;
 	rewind(t->cell);

@@ -69,8 +69,9 @@ static bool open_range(const char *word, tl_seq *from, tl_seq *to)
 		return false;
 	*from = 1;
 	*to = 0;
-	return (*left || *right) && (!*left || tl_parse_number(left, from)) &&
-		(!*right || tl_parse_number(right, to));
+	if (*left)
+		return !*right && tl_parse_number(left, from);
+	return tl_parse_number(right, to);
 }
 
 static struct tl_error *last(struct tl_trace *trace, tl_seq *from, tl_seq *to)

@@ -113,25 +113,23 @@ static void let_go(struct tl_shim_vcpu *vcpu)
 	tl_shim_object_put(&vcpu->vm->object);
 }
 
-static void closed(const struct tl_shim_object *object)
+// A vCPU's end stands in its own ring, behind its beginning; rings are not in order among each other.
+static void closed(struct tl_shim_object *object)
 {
-	const struct tl_shim_vcpu *vcpu = (const void *)object;
-	struct tl_shim_ring *ring = tl_shim_process_ring();
+	struct tl_shim_vcpu *vcpu = object->on == TL_ON_VCPU ? (void *)object : NULL;
+	const struct tl_shim_vm *vm = vcpu ? vcpu->vm : (const void *)object;
 	struct tl_record_closed *body;
 
 	if (object->on != TL_ON_VM && object->on != TL_ON_VCPU)
 		return;
-	body = tl_shim_reserve(ring, TL_NO_VCPU, sizeof(*body), 0);
+	body = tl_shim_reserve(vcpu ? &vcpu->ring : tl_shim_process_ring(),
+		vcpu ? vcpu->index : TL_NO_VCPU, sizeof(*body), 0);
 	if (!body)
 		return;
-	*body = (struct tl_record_closed){
-		.seq = atomic_load(&tl_shim_arena->seq), .time = tl_shim_now(), .vcpu = TL_NO_VCPU
-	};
-	if (object->on == TL_ON_VCPU)
-		body->vcpu = vcpu->index;
-	body->vm = object->on == TL_ON_VCPU
-			   ? vcpu->vm->index
-			   : ((const struct tl_shim_vm *)(const void *)object)->index;
+	*body = (struct tl_record_closed){ .seq = atomic_load(&tl_shim_arena->seq),
+		.time = tl_shim_now(),
+		.vm = vm->index,
+		.vcpu = vcpu ? vcpu->index : TL_NO_VCPU };
 	tl_ring_commit(body, TL_RECORD_CLOSED, sizeof(*body));
 }
 

@@ -63,6 +63,10 @@ static void confine(sqlite3 *db)
 		{ SQLITE_LIMIT_VARIABLE_NUMBER, 64 }, { SQLITE_LIMIT_TRIGGER_DEPTH, 1 },
 		{ SQLITE_LIMIT_WORKER_THREADS, 0 } };
 
+	// No module gets to see a virtual table of the file.
+	static const char *modules[] = { "json_each", "json_tree", "dbstat", NULL };
+
+	sqlite3_drop_modules(db, modules);
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		sqlite3_db_config(db, options[i].option, options[i].value, NULL);
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)

@@ -174,6 +174,16 @@ struct tl_error *tl_writer_reply(struct tl_writer *w, const struct tl_record_rep
 		w, tl_error_in(err, "reply to exit %llu", (unsigned long long)reply->seq));
 }
 
+// Only a shim that lies gives a number twice. The exit that had it first stays.
+static struct tl_error *twice(struct tl_writer *w, const struct tl_exit *e)
+{
+	const struct tl_record_gap gap = {
+		.vcpu = e->vcpu, .from_seq = e->seq, .to_seq = e->seq, .lost = 1
+	};
+
+	return tl_writer_gap(w, &gap, "another exit has this number");
+}
+
 static struct tl_error *put_exit(struct tl_writer *w, const struct tl_batch_exit *b)
 {
 	const struct tl_exit *e = &b->exit;
@@ -186,6 +196,8 @@ static struct tl_error *put_exit(struct tl_writer *w, const struct tl_batch_exit
 		e->count != 1, (uint64_t)e->count, b->code != 0, (uint64_t)b->code, reply_of(e),
 		e->reply, e->has & TL_EXIT_HAS_VALUE, e->value, tl_writer_since_start(w, e->time),
 		e->ran);
+	if (!err && !sqlite3_changes(w->db))
+		return twice(w, e);
 	if (err || (!e->payload_size && !e->data_size))
 		return err;
 	return tl_step(w->stmt[PUT_DETAIL], "ubb", e->seq, e->payload_size ? e->payload : NULL,

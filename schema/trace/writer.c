@@ -18,7 +18,7 @@ static const char *const statements[TL_N_STATEMENTS] = {
 	[PUT_VM] = "INSERT OR REPLACE INTO vm VALUES(?, ?, ?, ?, ?, ?, NULL)",
 	[PUT_CAP] = "INSERT OR REPLACE INTO cap VALUES(?, ?, ?)",
 	[PUT_VCPU] = "INSERT OR REPLACE INTO vcpu VALUES(?, ?, ?, ?, ?, NULL)",
-	[PUT_EXIT] = "INSERT INTO exit VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[PUT_EXIT] = "INSERT OR IGNORE INTO exit VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_DETAIL] = "INSERT INTO detail VALUES(?, ?, ?)",
 	[PUT_ANSWER] = "INSERT OR REPLACE INTO answer VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[PUT_INPUT] = "INSERT INTO input(seq, time, vm, vcpu, device, request, arg, result, data) "
@@ -29,7 +29,7 @@ static const char *const statements[TL_N_STATEMENTS] = {
 		     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_CODE] = "INSERT INTO code VALUES(?, ?, ?)",
 	[PUT_STATE] = "INSERT OR REPLACE INTO state VALUES(?, ?, ?, ?)",
-	[PUT_EXTRA] = "INSERT INTO extra VALUES(?, ?)",
+	[PUT_EXTRA] = "INSERT OR IGNORE INTO extra VALUES(?, ?)",
 	[PUT_NOTICE] = "INSERT INTO notice(seq, time, vcpu, level, text) VALUES(?, ?, ?, ?, ?)",
 	[PUT_GAP] = "INSERT INTO gap(vcpu, from_seq, to_seq, lost, why) VALUES(?, ?, ?, ?, ?)",
 	[PUT_TALLY] = "INSERT OR REPLACE INTO tally VALUES(?, ?, ?, ?)",

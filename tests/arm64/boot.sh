@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # boot.sh HOST BUILD -- COMMAND: boots the emulated arm64 host, whose own KVM works, and runs COMMAND
 # in it as root. Its output comes out here as it is written, what it leaves in /out comes to BUILD/out,
-# and its exit status is ours. TL_BOOT_TIMEOUT (120 s) ends a hang; TL_BOOT_MEMORY is in MiB.
+# and its exit status is ours. TL_BOOT_TIMEOUT (120 s) ends a hang; TL_BOOT_MEMORY is in MiB. Once in a
+# while, on a busy machine, an emulated CPU stops for good: the other one notices, and we start again.
 set -u -o pipefail
 host=$1 build=$2
 [ "$3" = -- ] || exit 2
@@ -24,13 +25,15 @@ pack() {
 	cat "$build/initramfs" "$work/command.gz" >"$work/initrd"
 }
 
+# nmi_watchdog: it ends at once when a CPU has stopped.
 # pauth-impdef: the architected pointer authentication is slow to emulate. The pipe to cat: QEMU
 # would truncate a file that our output goes to, and leave a terminal without blocking reads.
 emulate() {
 	timeout -k 5 "$limit" qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 \
 		-cpu max,pauth-impdef=on -accel tcg,thread=multi -smp 2 -m "${TL_BOOT_MEMORY:-1024}" \
 		-display none -monitor none -net none -no-reboot -serial "file:$console" \
-		-kernel "$host/Image" -initrd "$work/initrd" -append "console=ttyAMA0 quiet panic=-1" \
+		-kernel "$host/Image" -initrd "$work/initrd" \
+		-append "console=ttyAMA0 quiet panic=-1 nmi_watchdog=panic" \
 		-device virtio-serial-pci \
 		-chardev file,id=output,path=/dev/stdout -device virtserialport,chardev=output,name=output \
 		-chardev "file,id=files,path=$work/tar" -device virtserialport,chardev=files,name=files \
@@ -41,16 +44,21 @@ emulate() {
 bring_out() {
 	rm -rf "$build/out"
 	mkdir -p "$build/out"
-	tar -C "$build/out" --no-same-owner -xf "$work/tar" || fail "what it left in /out did not arrive"
+	tar -C "$build/out" --no-same-owner --warning=no-timestamp -xf "$work/tar" ||
+		fail "what it left in /out did not arrive"
 }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 pack "$@"
-emulate
-case $? in
-124 | 137) fail "the emulated host still ran after $limit s (TL_BOOT_TIMEOUT) and was stopped" ;;
-esac
+for try in 1 2 3; do
+	emulate
+	case $? in
+	124 | 137) fail "the emulated host still ran after $limit s (TL_BOOT_TIMEOUT) and was stopped" ;;
+	esac
+	if [ -s "$work/status" ] || ! grep -q 'hard LOCKUP' "$console"; then break; fi
+	echo "arm64 boot: an emulated CPU stopped (try $try)" >&2
+done
 [ -s "$work/status" ] || fail "the emulated host ended before the command did"
 bring_out
 exit "$(cat "$work/status")"

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Runs inside the emulated arm64 host: every test program that is right there, by the list that the
 # build made ("schema/error schema/test_error unit"). A line each, PASS, FAIL or SKIP, also into
-# /out/results. In here /dev/kvm must work, so a skipped test of it is a failure.
+# /out/results, and what a test has measured ("note: ..."). In here /dev/kvm must work, so a skipped
+# test of it is a failure.
 cd "$TL_BUILD_TESTS" || exit 2
 
 result() {
 	echo "$1 arm64/$2" | tee -a /out/results
-	[ "$1" != FAIL ] || cat /tmp/log
+	if [ "$1" = FAIL ]; then cat /tmp/log; else grep '^note: ' /tmp/log; fi
 }
 
 run() { # NAME COMMAND LABELS
@@ -27,6 +28,7 @@ kvm_opens() {
 }
 
 : >/out/results
+echo "note: the emulated host was up after $(cut -d ' ' -f 1 /proc/uptime) s"
 if kvm_opens; then result PASS kvm; else result FAIL kvm; fi
 while read -r name program labels; do
 	case $program in

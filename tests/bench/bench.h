@@ -2,6 +2,7 @@
 #ifndef TL_TESTS_BENCH_BENCH_H
 #define TL_TESTS_BENCH_BENCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,28 @@ static inline double tl_bench_median(const double *values, int n)
 	memcpy(v, values, (size_t)n * sizeof(*v));
 	qsort(v, (size_t)n, sizeof(*v), tl_bench_by_value);
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+/** A figure that must not be above its limit, or not below it. */
+struct tl_bench_limit {
+	const char *what, *unit;
+	double value, limit;
+	bool at_least;
+};
+
+/** Prints figures beside their limits; false when one does not hold. */
+static inline bool tl_bench_limits(const struct tl_bench_limit *l, unsigned n)
+{
+	bool hold = true, holds;
+
+	for (unsigned i = 0; i < n; i++, l++) {
+		holds = l->at_least ? l->value >= l->limit : l->value <= l->limit;
+		hold = hold && holds;
+		printf("%-44s %9.3f %-6s %s %8.3f  %s\n", l->what, l->value, l->unit,
+			l->at_least ? "at least" : "at most ", l->limit,
+			holds ? "holds" : "BROKEN");
+	}
+	return hold;
 }
 
 /** A path for a file of this run, in $TMPDIR. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How much the collector takes: its rate beside that of bare SQLite inserts of the same rows, and
 // how long a producer waits for room that makes 300,000 exits a second.
+//
+//   bench_collector [--limits]   --limits: fewer rounds; status 1 when a limit is broken
 #include "recorder/collector/collector.h"
 #include "recorder/shim/shim.h"
 #include "tests/bench/bench.h"
@@ -13,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROUNDS = 5, EXITS = 600000, RATE = 300000, BATCH = 4096, CHANGED = 3 };
+enum { ROUNDS = 5, FEW_ROUNDS = 3, EXITS = 600000, RATE = 300000, BATCH = 4096, CHANGED = 3 };
 
 static void check(struct tl_error *err)
 {
@@ -161,12 +163,17 @@ static double bare(void)
 	return (double)(tl_bench_now() - start) / 1e9;
 }
 
-int main(int argc, char **argv)
+struct rates {
+	double sqlite, ours, ratio, waited; // seconds, seconds, of one, per cent
+	double lost;
+};
+
+static struct rates measure(int rounds)
 {
 	double sqlite[ROUNDS], ours[ROUNDS], ratio[ROUNDS], waited[ROUNDS];
 	uint64_t lost = 0;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		struct outcome fast, paced;
 
 		sqlite[i] = bare();
@@ -177,11 +184,26 @@ int main(int argc, char **argv)
 		waited[i] = 100 * paced.waited;
 		lost += fast.lost + paced.lost;
 	}
-	printf("bare SQLite inserts          %8.0f rows a second\n",
-		EXITS / tl_bench_median(sqlite, ROUNDS));
-	printf("the collector                %8.0f exits a second  %6.3f x\n",
-		EXITS / tl_bench_median(ours, ROUNDS), tl_bench_median(ratio, ROUNDS));
-	printf("a producer of %d exits a second waits %.3f %% of its time, %llu records lost\n",
-		RATE, tl_bench_median(waited, ROUNDS), (unsigned long long)lost);
+	return (struct rates){ tl_bench_median(sqlite, rounds), tl_bench_median(ours, rounds),
+		tl_bench_median(ratio, rounds), tl_bench_median(waited, rounds), (double)lost };
+}
+
+int main(int argc, char **argv)
+{
+	const bool limited = argc > 1 && !strcmp(argv[1], "--limits");
+	const struct rates r = measure(limited ? FEW_ROUNDS : ROUNDS);
+	const struct tl_bench_limit limits[] = {
+		{ "collector's rate, of bare SQLite inserts", "x", r.ratio, 0.5, true },
+		{ "a producer of 300,000 exits a second waits", "%", r.waited, 1, false },
+		{ "records lost", "", r.lost, 0, false },
+	};
+
+	if (limited)
+		return !tl_bench_limits(limits, 3);
+	printf("bare SQLite inserts          %8.0f rows a second\n", EXITS / r.sqlite);
+	printf("the collector                %8.0f exits a second  %6.3f x\n", EXITS / r.ours,
+		r.ratio);
+	printf("a producer of %d exits a second waits %.3f %% of its time, %.0f records lost\n",
+		RATE, r.waited, r.lost);
 	return 0;
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What recording costs an exit-heavy guest: unrecorded, recorded and traced by ftrace, side by side
-// in one run, as medians of pairs. Usage: bench_exits GUEST.elf [ROUNDS]
+// in one run. A ratio is that of a run to the mean of the unrecorded runs before and after it; of
+// several the median is given.
+//
+//   bench_exits GUEST.elf [ROUNDS]       at every level
+//   bench_exits --limits LONG.elf SHORT.elf [ROUNDS]
+//                                        what has a limit: times by the short guest, sizes by the
+//                                        long one; status 1 when a limit is broken
 #include "recorder/collector/collector.h"
 #include "recorder/shim/shim.h"
 #include "recorder/vmm/vmm.h"
@@ -17,7 +23,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { ROUNDS = 5 };
+enum { ROUNDS = 5, SHORT_ROUNDS = 6 };
 
 // Filled by the child that runs the guest.
 struct run {
@@ -128,15 +134,36 @@ static double recorded(enum tl_reg_level level, enum tl_mem_policy mem, struct s
 	return per_exit();
 }
 
+// A tracefs instance of our own, so that nobody else's tracing changes.
+static char instance[64];
+
 static bool ftrace(bool on)
 {
-	static const char *const path = "/sys/kernel/tracing/events/kvm/enable";
-	int fd = open(path, O_WRONLY);
-	bool done = fd >= 0 && write(fd, on ? "1" : "0", 1) == 1;
+	char path[128];
+	bool done;
+	int fd;
 
+	snprintf(path, sizeof(path), "%s/events/kvm/enable", instance);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, on ? "1" : "0", 1) == 1;
 	if (fd >= 0)
 		close(fd);
 	return done;
+}
+
+static void ftrace_close(void)
+{
+	rmdir(instance);
+}
+
+static bool ftrace_open(void)
+{
+	snprintf(instance, sizeof(instance), "/sys/kernel/tracing/instances/trapline-bench-%d",
+		(int)getpid());
+	if (mkdir(instance, 0700))
+		return false;
+	atexit(ftrace_close);
+	return ftrace(false);
 }
 
 static double traced(void)
@@ -149,46 +176,108 @@ static double traced(void)
 	return ns;
 }
 
-static void print(const char *what, double *ns, double *base, int n)
-{
-	double ratio[TL_BENCH_MOST], more[TL_BENCH_MOST];
+// One way to run the guest, and its figures by round.
+struct way {
+	const char *name;
+	enum { RECORDED, TRACED } by;
+	enum tl_reg_level level;
+	enum tl_mem_policy mem;
+	double ns[TL_BENCH_MOST], ratio[TL_BENCH_MOST], more[TL_BENCH_MOST];
+};
 
-	for (int i = 0; i < n; i++) {
-		ratio[i] = ns[i] / base[i];
-		more[i] = ns[i] - base[i];
+static double bare[TL_BENCH_MOST + 1];
+
+static void run_round(struct way *ways, unsigned n_ways, int round)
+{
+	for (struct way *w = ways; w < ways + n_ways; w++)
+		w->ns[round] = w->by == TRACED ? traced() : recorded(w->level, w->mem, NULL);
+	bare[round + 1] = plain();
+	for (struct way *w = ways; w < ways + n_ways; w++) {
+		const double base = (bare[round] + bare[round + 1]) / 2;
+
+		w->ratio[round] = w->ns[round] / base;
+		w->more[round] = w->ns[round] - base;
 	}
-	printf("%-28s %8.0f ns an exit  %6.3f x  %+6.0f ns\n", what, tl_bench_median(ns, n),
-		tl_bench_median(ratio, n), tl_bench_median(more, n));
+}
+
+static void run_rounds(struct way *ways, unsigned n_ways, int n)
+{
+	plain(); // what only the first run pays
+	bare[0] = plain();
+	for (int i = 0; i < n; i++)
+		run_round(ways, n_ways, i);
+}
+
+static struct sizes sizes_of(const char *path)
+{
+	struct sizes sizes;
+
+	guest = path;
+	recorded(TL_REGS_CORE, TL_MEM_FAULT, &sizes);
+	return sizes;
+}
+
+static int all_levels(const char *path, int n)
+{
+	static struct way ways[] = {
+		{ "--regs pc --mem none", RECORDED, TL_REGS_PC, TL_MEM_NONE },
+		{ "--regs core --mem none", RECORDED, TL_REGS_CORE, TL_MEM_NONE },
+		{ "--regs core --mem fault (the default)", RECORDED, TL_REGS_CORE, TL_MEM_FAULT },
+		{ "ftrace, all kvm events", TRACED },
+	};
+	const unsigned n_ways = ftrace_open() ? 4 : 3;
+	struct sizes sizes;
+
+	run_rounds(ways, n_ways, n);
+	sizes = sizes_of(path);
+	printf("%-40s %8.0f ns an exit\n", "unrecorded", tl_bench_median(bare, n + 1));
+	for (const struct way *w = ways; w < ways + n_ways; w++)
+		printf("%-40s %8.0f ns an exit  %6.3f x  %+6.0f ns\n", w->name,
+			tl_bench_median(w->ns, n), tl_bench_median(w->ratio, n),
+			tl_bench_median(w->more, n));
+	printf("the file: %.1f bytes an exit, %.2f after zstd -19\n", sizes.bytes, sizes.packed);
+	return 0;
+}
+
+static int limits(const char *long_guest, int n)
+{
+	static struct way ways[] = {
+		{ "recorded", RECORDED, TL_REGS_CORE, TL_MEM_FAULT },
+		{ "traced", TRACED },
+	};
+	const bool can_trace = ftrace_open();
+	struct tl_bench_limit l[] = {
+		{ "recorded run, of a bare one", "x", 0, 1.10, false },
+		{ "more on the vCPU thread", "ns/exit", 0, 1000, false },
+		{ "file", "B/exit", 0, 64, false },
+		{ "file after zstd -19", "B/exit", 0, 8, false },
+		{ "recorded run, below a traced one", "x", 0, 0, false },
+	};
+	struct sizes sizes;
+
+	run_rounds(ways, can_trace ? 2 : 1, n);
+	sizes = sizes_of(long_guest);
+	l[0].value = l[4].value = tl_bench_median(ways[0].ratio, n);
+	l[1].value = tl_bench_median(ways[0].more, n);
+	l[2].value = sizes.bytes;
+	l[3].value = sizes.packed;
+	if (can_trace)
+		l[4].limit = tl_bench_median(ways[1].ratio, n);
+	else
+		puts("no tracefs instance can be made: recording is not held against ftrace");
+	return !tl_bench_limits(l, can_trace ? 5 : 4);
 }
 
 int main(int argc, char **argv)
 {
-	static double base[TL_BENCH_MOST], none[TL_BENCH_MOST], fault[TL_BENCH_MOST],
-		pc[TL_BENCH_MOST], traces[TL_BENCH_MOST];
-	const int n = argc > 2 ? atoi(argv[2]) : ROUNDS;
-	const bool can_trace = ftrace(true) && ftrace(false);
-	struct sizes sizes;
+	const bool limited = argc > 1 && !strcmp(argv[1], "--limits");
+	const int words = limited ? 4 : 2;
+	const int n = argc > words ? atoi(argv[words]) : limited ? SHORT_ROUNDS : ROUNDS;
 
-	if (argc < 2 || n < 1 || n > TL_BENCH_MOST)
+	if (argc < words || n < 1 || n >= TL_BENCH_MOST)
 		return 2;
-	guest = argv[1];
+	guest = argv[words - 1];
 	shared = mmap(
 		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	plain();
-	for (int i = 0; i < n; i++) {
-		base[i] = plain();
-		pc[i] = recorded(TL_REGS_PC, TL_MEM_NONE, NULL);
-		none[i] = recorded(TL_REGS_CORE, TL_MEM_NONE, NULL);
-		fault[i] = recorded(TL_REGS_CORE, TL_MEM_FAULT, &sizes);
-		if (can_trace)
-			traces[i] = traced();
-	}
-	print("unrecorded", base, base, n);
-	print("--regs pc --mem none", pc, base, n);
-	print("--regs core --mem none", none, base, n);
-	print("--regs core --mem fault", fault, base, n);
-	if (can_trace)
-		print("ftrace, all kvm events", traces, base, n);
-	printf("file: %.1f bytes an exit, %.2f after zstd -19\n", sizes.bytes, sizes.packed);
-	return 0;
+	return limited ? limits(argv[2], n) : all_levels(guest, n);
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "tests/recorder/foreign/modes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int arguments;
+	int (*run)(char **argv);
+} modes[] = {
+	{ "endless", 2, mode_endless },
+	{ "threads", 2, mode_threads },
+	{ "interrupted", 0, mode_interrupted },
+	{ "failing", 0, mode_failing },
+	{ "drained", 1, mode_drained },
+	{ "registers", 1, mode_registers },
+	{ "replies", 0, mode_replies },
+	{ "msr", 0, mode_msr },
+	{ "sync", 0, mode_sync },
+	{ "vms", 0, mode_vms },
+	{ "reopen", 2, mode_reopen },
+	{ "copies", 0, mode_copies },
+	{ "passed", 0, mode_passed },
+	{ "helpers", 0, mode_helpers },
+	{ "closing", 0, mode_closing },
+	{ "daemon", 2, mode_daemon },
+	{ "exec", 1, mode_exec },
+	{ "idle", 1, mode_idle },
+	{ "signal", 0, mode_signal },
+	{ "inputs", 1, mode_inputs },
+};
+
+int main(int argc, char **argv)
+{
+	for (unsigned i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(modes[i].name, argv[1]) && argc == 2 + modes[i].arguments)
+			return modes[i].run(argv + 1);
+	fprintf(stderr, "foreign: no such mode\n");
+	return 3;
+}
