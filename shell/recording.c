@@ -49,8 +49,8 @@ static struct tl_error *nothing(
 
 	if (!result->attached)
 		why = "the recorder never got into it";
-	else if (result->refused)
-		why = result->why_refused;
+	else if (result->trouble[0])
+		why = result->trouble;
 	else if (!result->vms)
 		why = "it made no VM (is it a VMM, and told to use KVM?)";
 	else if (!result->vcpus)

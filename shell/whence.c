@@ -20,12 +20,14 @@ void tl_put_date(FILE *to, int64_t seconds)
 void tl_put_end(FILE *to, const struct tl_trace *trace)
 {
 	const char *signal;
-	int64_t status;
+	int64_t status, ended;
 
 	if (tl_trace_is_recording(trace)) {
 		fputs("recording", to);
-	} else if (!tl_trace_meta_int(trace, "status", &status)) {
+	} else if (!tl_trace_meta_int(trace, "ended", &ended)) {
 		fputs("cut short", to);
+	} else if (!tl_trace_meta_int(trace, "status", &status)) {
+		fputs("ended", to); // a VMM that recorded itself
 	} else {
 		signal = status > 128 && status < 128 + 65 ? sigabbrev_np((int)status - 128) : NULL;
 		if (signal)

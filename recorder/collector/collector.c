@@ -238,7 +238,6 @@ static void nap(void)
 static void result(const struct tl_collector *c, struct tl_collector_result *ret)
 {
 	const struct tl_drain_counts n = tl_drain_counts(c->drain);
-	const char *why;
 
 	*ret = (struct tl_collector_result){ .status = c->status,
 		.exits = n.exits,
@@ -249,9 +248,10 @@ static void result(const struct tl_collector *c, struct tl_collector_result *ret
 		.vms = n.vms,
 		.vcpus = n.vcpus,
 		.attached = atomic_load(&c->arena->attached),
-		.processes = n.processes,
-		.refused = tl_control_refused(c->control, &why) };
-	snprintf(ret->why_refused, sizeof(ret->why_refused), "%s", why ? why : "");
+		.processes = n.processes };
+	snprintf(ret->trouble, sizeof(ret->trouble), "%s",
+		tl_control_refused(c->control) ? tl_control_refused(c->control)
+					       : tl_drain_trouble(c->drain));
 }
 
 // What is still in the rings, and what it all came to.

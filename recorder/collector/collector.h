@@ -31,8 +31,8 @@ struct tl_collector_result {
 	uint32_t vms, vcpus;
 	uint32_t attached;  /**< programs that loaded the shim */
 	uint32_t processes; /**< those that touched KVM */
-	uint32_t refused;   /**< processes that the control channel turned away */
-	char why_refused[128];
+	char trouble
+		[256]; /**< why something was refused, in the VMM or by us; empty: nothing was */
 };
 
 TL_CHECK struct tl_error *tl_collector_open(

@@ -18,7 +18,6 @@ enum { MOST = 512 };
 struct tl_control {
 	struct pollfd fds[MOST + 1]; // the listening socket, then connections
 	unsigned n;
-	unsigned refused;
 	char why[128];
 };
 
@@ -72,10 +71,9 @@ void tl_control_close(struct tl_control *c)
 	free(c);
 }
 
-unsigned tl_control_refused(const struct tl_control *c, const char **why)
+const char *tl_control_refused(const struct tl_control *c)
 {
-	*why = c->refused ? c->why : NULL;
-	return c->refused;
+	return c->why[0] ? c->why : NULL;
 }
 
 static void answer(int fd, enum tl_control_type type, const char *text)
@@ -91,7 +89,6 @@ static void answer(int fd, enum tl_control_type type, const char *text)
 
 static void refuse(struct tl_control *c, int fd)
 {
-	c->refused++;
 	answer(fd, TL_CONTROL_REFUSED, c->why);
 }
 

@@ -15,7 +15,7 @@ void tl_control_close(struct tl_control *control);
 /** Answers whoever said hello since the last call. Never blocks. */
 void tl_control_serve(struct tl_control *control);
 
-/** How many processes were refused, and why the last of them was (NULL: none was). Borrowed. */
-unsigned tl_control_refused(const struct tl_control *control, const char **why);
+/** Why the last process that was refused was; NULL when none was. Borrowed. */
+const char *tl_control_refused(const struct tl_control *control);
 
 #endif

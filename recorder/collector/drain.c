@@ -67,6 +67,11 @@ struct tl_drain_counts tl_drain_counts(const struct tl_drain *d)
 	return counts;
 }
 
+const char *tl_drain_trouble(const struct tl_drain *d)
+{
+	return d->intake.trouble;
+}
+
 uint32_t tl_drain_living_process(struct tl_drain *d)
 {
 	return tl_process_list_living(&d->intake.processes);

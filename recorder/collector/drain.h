@@ -35,6 +35,9 @@ struct tl_drain_counts {
 };
 struct tl_drain_counts tl_drain_counts(const struct tl_drain *drain);
 
+/** The last error that the shim had to say; empty when there was none. Borrowed. */
+const char *tl_drain_trouble(const struct tl_drain *drain);
+
 /** The pid of a process that was seen to use KVM and is still there; 0 when none is. */
 uint32_t tl_drain_living_process(struct tl_drain *drain);
 

@@ -264,6 +264,8 @@ static struct tl_error *notice(struct tl_intake *in, struct body *b)
 		return lies("notice");
 	snprintf(text, sizeof(text), "%.*s", (int)(from.size < 500 ? from.size : 500),
 		(const char *)bytes);
+	if (from.level == TL_NOTICE_ERROR)
+		snprintf(in->trouble, sizeof(in->trouble), "%.250s", text);
 	return tl_writer_notice(in->writer, &from, text);
 }
 

@@ -21,6 +21,7 @@ struct tl_intake {
 	struct tl_process_list processes;
 	uint64_t exits, lost;
 	uint32_t n_vms, n_vcpus;
+	char trouble[256]; /**< the last notice that is an error; empty: there was none */
 };
 
 void tl_intake_deinit(struct tl_intake *intake);
