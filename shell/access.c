@@ -59,7 +59,8 @@ static void put_io(FILE *to, const struct tl_exit *exit)
 
 static void put_nisv(FILE *to, const struct tl_exit *exit)
 {
-	const char *status = exit->has & TL_EXIT_HAS_VALUE ? tl_arm64_fault_status(exit->value & 63) : NULL;
+	const char *status =
+		exit->has & TL_EXIT_HAS_VALUE ? tl_arm64_fault_status(exit->value & 63) : NULL;
 
 	put_rw(to, exit, "read", "write");
 	put_addr(to, exit);
@@ -116,8 +117,8 @@ static void put_fields(FILE *to, const struct tl_exit *exit, const struct tl_exi
 		if (fields[i].role == TL_ROLE_NONE ||
 			!tl_payload_value(exit, kind, &fields[i], &value))
 			continue;
-		fprintf(to, fields[i].look == TL_LOOK_DEC ? "%s%s %" PRIu64 : "%s%s 0x%" PRIx64, comma,
-			fields[i].name, value);
+		fprintf(to, fields[i].look == TL_LOOK_DEC ? "%s%s %" PRIu64 : "%s%s 0x%" PRIx64,
+			comma, fields[i].name, value);
 		comma = ", ";
 	}
 }

@@ -46,8 +46,8 @@ void tl_json_exit(struct tl_json *j, const struct tl_exit *e, const struct tl_ex
 	put_reply(j, e);
 }
 
-static void put_field(struct tl_json *j, const struct tl_exit *exit, const struct tl_exit_kind *kind,
-	const struct tl_field *f)
+static void put_field(struct tl_json *j, const struct tl_exit *exit,
+	const struct tl_exit_kind *kind, const struct tl_field *f)
 {
 	const uint8_t *bytes = f->size > 8 ? tl_payload_bytes(exit, f) : NULL;
 	uint64_t value;
@@ -62,8 +62,8 @@ static void put_field(struct tl_json *j, const struct tl_exit *exit, const struc
 		tl_json_hex(j, f->name, value);
 }
 
-static void put_payload(struct tl_json *j, const struct tl_exit *exit,
-	const struct tl_exit_kind *kind)
+static void put_payload(
+	struct tl_json *j, const struct tl_exit *exit, const struct tl_exit_kind *kind)
 {
 	const struct tl_field *fields;
 	unsigned n = 0;
@@ -131,8 +131,8 @@ static struct tl_error *put_coalesced(struct tl_json *j, struct tl_trace *trace,
 	return err;
 }
 
-static struct tl_error *put_inputs(struct tl_json *j, struct tl_trace *trace,
-	const struct tl_exit *exit)
+static struct tl_error *put_inputs(
+	struct tl_json *j, struct tl_trace *trace, const struct tl_exit *exit)
 {
 	struct tl_input input;
 	struct tl_error *err;
@@ -155,8 +155,8 @@ void tl_json_regs(struct tl_json *j, const struct tl_arch *arch, const struct tl
 			tl_json_hex(j, arch->regs[i].name, value);
 }
 
-static struct tl_error *put_registers(struct tl_json *j, struct tl_trace *trace,
-	const struct tl_exit *exit)
+static struct tl_error *put_registers(
+	struct tl_json *j, struct tl_trace *trace, const struct tl_exit *exit)
 {
 	struct tl_regs regs = { 0 };
 	struct tl_error *err;
@@ -196,8 +196,8 @@ static struct tl_error *put_extras(struct tl_json *j, struct tl_trace *trace, tl
 	return NULL;
 }
 
-static struct tl_error *put_rest(struct tl_json *j, struct tl_trace *trace,
-	const struct tl_exit *exit)
+static struct tl_error *put_rest(
+	struct tl_json *j, struct tl_trace *trace, const struct tl_exit *exit)
 {
 	struct tl_error *err = put_answer(j, trace, exit->seq);
 

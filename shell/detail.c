@@ -128,8 +128,8 @@ static struct tl_error *print_coalesced(const struct detail *d)
 		if (!titled)
 			title("writes before it, without an exit");
 		titled = true;
-		printf("  %s %" PRIu64 " 0x%" PRIx64 " = 0x%" PRIx64 "\n", write.pio ? "out" : "write",
-			write.size, write.addr, write.value);
+		printf("  %s %" PRIu64 " 0x%" PRIx64 " = 0x%" PRIx64 "\n",
+			write.pio ? "out" : "write", write.size, write.addr, write.value);
 	}
 	return err;
 }
@@ -162,7 +162,8 @@ static void print_code(const struct detail *d)
 }
 
 // Registers that were not recorded are no error here.
-static struct tl_error *read_regs(const struct detail *d, tl_seq seq, struct tl_regs *ret, bool *ret_found)
+static struct tl_error *read_regs(
+	const struct detail *d, tl_seq seq, struct tl_regs *ret, bool *ret_found)
 {
 	struct tl_error *err;
 
@@ -215,7 +216,8 @@ static struct tl_error *print_registers(const struct detail *d)
 		err = read_regs(d, d->before, &before, &compared);
 	if (err)
 		return err;
-	title(found && compared ? "registers (* changed since this vCPU's exit before)" : "registers");
+	title(found && compared ? "registers (* changed since this vCPU's exit before)"
+				: "registers");
 	if (found)
 		tl_print_regs(tl_trace_arch(d->trace), &regs, compared ? &before : NULL);
 	else

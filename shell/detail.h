@@ -9,7 +9,8 @@
 TL_CHECK struct tl_error *tl_print_detail(struct tl_trace *trace, tl_seq seq);
 
 /** The numbers and names of an exit, as members of an open JSON object. */
-void tl_json_exit(struct tl_json *json, const struct tl_exit *exit, const struct tl_exit_kind *kind);
+void tl_json_exit(
+	struct tl_json *json, const struct tl_exit *exit, const struct tl_exit_kind *kind);
 
 /** All that the trace has of one exit, as a JSON object on a line. */
 TL_CHECK struct tl_error *tl_json_detail(struct tl_json *json, struct tl_trace *trace, tl_seq seq);

@@ -12,11 +12,12 @@ enum { IN_A_ROW = 32 /* raw bytes */ };
 
 static void print_number(const struct tl_field *f, uint64_t value)
 {
-	printf(f->look == TL_LOOK_DEC ? "  %-30s %" PRIu64 "\n" : "  %-30s 0x%" PRIx64 "\n", f->name,
-		value);
+	printf(f->look == TL_LOOK_DEC ? "  %-30s %" PRIu64 "\n" : "  %-30s 0x%" PRIx64 "\n",
+		f->name, value);
 }
 
-static void print_field(const struct tl_exit *exit, const struct tl_exit_kind *kind, const struct tl_field *f)
+static void print_field(
+	const struct tl_exit *exit, const struct tl_exit_kind *kind, const struct tl_field *f)
 {
 	const uint8_t *bytes = f->size > 8 ? tl_payload_bytes(exit, f) : NULL;
 	uint64_t value;
@@ -65,5 +66,6 @@ void tl_print_answer(const struct tl_exit_kind *kind, const struct tl_answer *a)
 	if (a->flags & TL_REPLY_IMMEDIATE)
 		printf("  %-30s 1\n", "immediate_exit");
 	if (a->dirty)
-		printf("  %-30s 0x%" PRIx64 ", %zu bytes\n", "kvm_dirty_regs", a->dirty, a->sync_size);
+		printf("  %-30s 0x%" PRIx64 ", %zu bytes\n", "kvm_dirty_regs", a->dirty,
+			a->sync_size);
 }

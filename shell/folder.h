@@ -10,10 +10,10 @@
 
 /** A file of a folder that by its name is a trace. */
 struct tl_folder_trace {
-	char *path;	  /**< owned: the folder's and the file's name */
-	const char *name; /**< in `path` */
+	char *path;		 /**< owned: the folder's and the file's name */
+	const char *name;	 /**< in `path` */
 	struct timespec written; /**< the file or its log, whichever is later */
-	uint64_t size;	  /**< bytes, with its log */
+	uint64_t size;		 /**< bytes, with its log */
 };
 
 struct tl_folder {

@@ -23,7 +23,7 @@ void tl_json_int(struct tl_json *json, const char *key, int64_t value);
 void tl_json_real(struct tl_json *json, const char *key, double value);
 void tl_json_bool(struct tl_json *json, const char *key, bool value);
 void tl_json_null(struct tl_json *json, const char *key);
-void tl_json_hex(struct tl_json *json, const char *key, uint64_t value); /**< "0x..." */
+void tl_json_hex(struct tl_json *json, const char *key, uint64_t value);       /**< "0x..." */
 void tl_json_string(struct tl_json *json, const char *key, const char *value); /**< NULL: null */
 /** Bytes that are no UTF-8 become U+FFFD. */
 void tl_json_text(struct tl_json *json, const char *key, const char *value, size_t size);

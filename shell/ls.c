@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+// clang-format off
 static const char help[] =
 	"usage: trapline ls [FOLDER] [--json]\n"
 	"\n"
@@ -22,9 +23,11 @@ static const char help[] =
 	"Status 1: there is no trace.\n"
 	"\n"
 	"example: trapline ls\n";
+// clang-format on
 
 static const struct tl_column columns[] = { { "name", false }, { "recorded", false },
-	{ "size", true }, { "exits", true }, { "arch", false }, { "ended", false }, { "vmm", false } };
+	{ "size", true }, { "exits", true }, { "arch", false }, { "ended", false },
+	{ "vmm", false } };
 
 enum { N_COLUMNS = sizeof(columns) / sizeof(*columns) };
 

@@ -9,10 +9,10 @@
 #include <string.h>
 
 enum {
-	WIDTH = 96,	 // of a line: three columns
-	COLUMN = 32,	 // of a register with its value
+	WIDTH = 96,  // of a line: three columns
+	COLUMN = 32, // of a register with its value
 	NAME_WIDTH = 9,
-	FAMILY = 3,	 // registers of one name that get a line of their own
+	FAMILY = 3, // registers of one name that get a line of their own
 };
 
 struct printer {
@@ -130,8 +130,8 @@ static void print_missing(const struct printer *p)
 		putchar('\n');
 }
 
-void tl_print_regs(const struct tl_arch *arch, const struct tl_regs *regs,
-	const struct tl_regs *before)
+void tl_print_regs(
+	const struct tl_arch *arch, const struct tl_regs *regs, const struct tl_regs *before)
 {
 	struct printer p = { .arch = arch, .regs = regs, .before = before };
 

@@ -5,6 +5,7 @@ const struct tl_fact tl_stat_facts[] = { { "vmm", "vmm" }, { "arch", "arch" }, {
 	{ "kernel", "kernel" }, { "regs", "registers" }, { "mem", "memory" },
 	{ "trapline", "trapline" }, { NULL, NULL } };
 
+// clang-format off
 const char tl_stat_processes[] = "SELECT pid, ifnull(arguments, exe) FROM main.process ORDER BY id LIMIT 100";
 const char tl_stat_vms[] = "SELECT vm, type, abi, adopted, (SELECT group_concat(vcpu, ' ') "
 			  "FROM main.vcpu WHERE vcpu.vm = vm.vm) FROM main.vm ORDER BY vm LIMIT 100";
@@ -13,14 +14,16 @@ const char tl_stat_kinds[] =
 	"WHERE what = 'exit' AND number = reason), 'exit ' || reason) END, CASE WHEN error != 0 THEN "
 	"ifnull((SELECT name FROM name WHERE what = 'errno' AND number = error), 'errno ' || error) END "
 	"FROM main.tally GROUP BY reason, error ORDER BY 1 DESC, 2, 3";
-// Rows of these tables are numbered from 1 and never deleted.
+// Counted by their numbers: inputs from 1, coalesced writes from 0 within each VM (FORMAT.md).
 const char tl_stat_counts[] =
 	"SELECT 'inputs', ifnull((SELECT max(id) FROM main.input), 0) "
-	"UNION ALL SELECT 'coalesced', ifnull((SELECT max(id) FROM main.coalesced), 0)";
+	"UNION ALL SELECT 'coalesced', ifnull(sum((SELECT max(id) + 1 - (vm.vm << 32) FROM main.coalesced "
+	"WHERE id BETWEEN vm.vm << 32 AND (vm.vm << 32) + 0xffffffff)), 0) FROM main.vm";
 const char tl_stat_gaps[] = "SELECT lost, from_seq, to_seq, why FROM main.gap ORDER BY id LIMIT 100";
 const char tl_stat_notices[] =
 	"SELECT ifnull((SELECT name FROM name WHERE what = 'notice_level' AND number = level), level), "
 	"seq, text FROM main.notice ORDER BY id LIMIT 100";
+// clang-format on
 
 struct tl_error *tl_stat_each(struct tl_report *r, const char *sql,
 	void (*print)(struct tl_report *r, struct tl_row *row))

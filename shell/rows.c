@@ -114,8 +114,9 @@ static void csv_row(struct out *o)
 	}
 }
 
-static void (*const row_printers[])(struct out *o) = { [TL_FORMAT_TABLE] = table_row,
-	[TL_FORMAT_JSON] = json_row, [TL_FORMAT_CSV] = csv_row };
+static void (*const row_printers[])(struct out *o) = {
+	[TL_FORMAT_TABLE] = table_row, [TL_FORMAT_JSON] = json_row, [TL_FORMAT_CSV] = csv_row
+};
 
 static void csv_titles(const struct out *o)
 {
@@ -145,22 +146,28 @@ static bool is_number(sqlite3_stmt *stmt, int column)
 	return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
 }
 
-// Called at the first row, which says what is a number.
-static struct tl_error *start(struct out *o, enum tl_format format)
+static bool add_titles(struct out *o)
 {
-	struct tl_error *err = NULL;
-
-	o->columns = calloc((size_t)o->n_columns, sizeof(*o->columns));
-	if (!o->columns)
-		return tl_error_new(TL_ERROR_IO, "out of memory");
 	for (int i = 0; i < o->n_columns; i++) {
 		o->columns[i].right = is_number(o->stmt, i);
 		o->columns[i].title = title_of(o->stmt, i);
 		if (!o->columns[i].title)
-			return tl_error_new(TL_ERROR_IO, "out of memory");
+			return false;
 	}
+	return true;
+}
+
+// Called at the first row, which says what is a number.
+static struct tl_error *start(struct out *o, enum tl_format format)
+{
+	struct tl_table *table = NULL;
+	struct tl_error *err = NULL;
+
+	if (!add_titles(o))
+		return tl_error_new(TL_ERROR_IO, "out of memory");
 	if (format == TL_FORMAT_TABLE)
-		err = tl_table_open(o->columns, (unsigned)o->n_columns, &o->table);
+		err = tl_table_open(o->columns, (unsigned)o->n_columns, &table);
+	o->table = table;
 	if (format == TL_FORMAT_CSV)
 		csv_titles(o);
 	return err;
@@ -169,18 +176,23 @@ static struct tl_error *start(struct out *o, enum tl_format format)
 static void end(struct out *o)
 {
 	tl_table_close(o->table);
-	for (int i = 0; o->columns && i < o->n_columns; i++)
+	for (int i = 0; i < o->n_columns; i++)
 		free((char *)o->columns[i].title);
 	free(o->columns);
 }
 
 struct tl_error *tl_print_rows(sqlite3_stmt *stmt, enum tl_format format, uint64_t *n_rows)
 {
-	struct out o = { .stmt = stmt, .n_columns = sqlite3_column_count(stmt), .json = { stdout, false } };
+	struct out o = {
+		.stmt = stmt, .n_columns = sqlite3_column_count(stmt), .json = { stdout, false }
+	};
 	struct tl_error *err = NULL;
 	bool started = false;
 	int status = SQLITE_OK;
 
+	o.columns = calloc((size_t)o.n_columns + 1, sizeof(*o.columns));
+	if (!o.columns)
+		return tl_error_new(TL_ERROR_IO, "out of memory");
 	while (!err && (status = sqlite3_step(stmt)) == SQLITE_ROW) {
 		if (!started)
 			err = start(&o, format);

@@ -10,7 +10,7 @@
 enum tl_format { TL_FORMAT_TABLE, TL_FORMAT_JSON, TL_FORMAT_CSV };
 
 /** Prints the rows of a statement; adds their number to `*n_rows`. */
-TL_CHECK struct tl_error *tl_print_rows(sqlite3_stmt *stmt, enum tl_format format,
-	uint64_t *n_rows);
+TL_CHECK struct tl_error *tl_print_rows(
+	sqlite3_stmt *stmt, enum tl_format format, uint64_t *n_rows);
 
 #endif

@@ -15,11 +15,12 @@
 
 enum { LAST = 20 /* exits on a terminal when nobody says how many */ };
 
+// clang-format off
 static const char help[] =
-	"usage: trapline show [TRACE] [SEQ | A..B | A-B | A+N | last] [OPTIONS]\n"
+	"usage: trapline show [TRACE] [SEQ | A..B | A-B | last] [OPTIONS]\n"
 	"\n"
 	"Shows exits. One SEQ: all that is recorded of it: times, payload, reply, what the VMM did\n"
-	"before it ran the guest again, code and registers. A range (A..B, A-B, or N exits from A), or\n"
+	"before it ran the guest again, code and registers. A range (A..B or A-B), or\n"
 	"nothing: one line each. Without a range or --limit, a terminal gets the last 20; a pipe or a\n"
 	"file gets all.\n"
 	"\n"
@@ -37,6 +38,7 @@ static const char help[] =
 	"Status 1: no exit fits.\n"
 	"\n"
 	"example: trapline show boot.trap --reason mmio --addr 0xfe000000-0xfeffffff --limit 5\n";
+// clang-format on
 
 struct request {
 	struct tl_filter filter;
@@ -78,12 +80,12 @@ static void cell_reply(FILE *to, const struct tl_exit *e, const struct tl_exit_k
 	tl_put_reply(to, e);
 }
 
-static void (*const cells[N_COLUMNS])(FILE *to, const struct tl_exit *e,
-	const struct tl_exit_kind *kind) = { cell_seq, cell_time, cell_vcpu, tl_put_reason, cell_pc,
-	tl_put_access, cell_reply };
+static void (*const cells[N_COLUMNS])(
+	FILE *to, const struct tl_exit *e, const struct tl_exit_kind *kind) = { cell_seq, cell_time,
+	cell_vcpu, tl_put_reason, cell_pc, tl_put_access, cell_reply };
 
-static void add_line(struct tl_table *table, const struct tl_exit *exit,
-	const struct tl_exit_kind *kind)
+static void add_line(
+	struct tl_table *table, const struct tl_exit *exit, const struct tl_exit_kind *kind)
 {
 	for (unsigned i = 0; i < N_COLUMNS; i++) {
 		cells[i](tl_table_cell(table), exit, kind);
@@ -91,8 +93,8 @@ static void add_line(struct tl_table *table, const struct tl_exit *exit,
 	}
 }
 
-static struct tl_error *regs_of(struct tl_trace *trace, const struct tl_exit *exit,
-	struct tl_regs *ret)
+static struct tl_error *regs_of(
+	struct tl_trace *trace, const struct tl_exit *exit, struct tl_regs *ret)
 {
 	struct tl_error *err;
 
@@ -127,8 +129,8 @@ static struct tl_error *json_line(struct tl_trace *trace, const struct request *
 }
 
 // A table of one line, then the registers under it.
-static struct tl_error *line_with_regs(struct tl_trace *trace, const struct tl_exit *exit,
-	const struct tl_exit_kind *kind)
+static struct tl_error *line_with_regs(
+	struct tl_trace *trace, const struct tl_exit *exit, const struct tl_exit_kind *kind)
 {
 	struct tl_table *table;
 	struct tl_error *err;
@@ -146,8 +148,8 @@ static struct tl_error *line_with_regs(struct tl_trace *trace, const struct tl_e
 	return NULL;
 }
 
-static struct tl_error *one(struct tl_trace *trace, const struct request *r, tl_seq seq,
-	struct tl_table *table)
+static struct tl_error *one(
+	struct tl_trace *trace, const struct request *r, tl_seq seq, struct tl_table *table)
 {
 	const struct tl_exit_kind *kind;
 	struct tl_exit exit;
@@ -164,8 +166,8 @@ static struct tl_error *one(struct tl_trace *trace, const struct request *r, tl_
 	return NULL;
 }
 
-static struct tl_error *each(struct tl_trace *trace, const struct request *r,
-	struct tl_cursor *cursor, uint64_t *ret_n)
+static struct tl_error *each(
+	struct tl_trace *trace, const struct request *r, struct tl_cursor *cursor, uint64_t *ret_n)
 {
 	struct tl_table *table;
 	struct tl_error *err;
@@ -224,8 +226,8 @@ static struct tl_error *show(struct tl_trace *trace, const struct request *r, in
 	return NULL;
 }
 
-static struct tl_error *which(struct tl_trace *trace, int argc, char **argv, const char *limit,
-	struct request *r)
+static struct tl_error *which(
+	struct tl_trace *trace, int argc, char **argv, const char *limit, struct request *r)
 {
 	struct tl_error *err = tl_no_more_words(argc, argv, 2);
 	const bool ranged = argc > 1;
@@ -251,7 +253,8 @@ static struct tl_error *select_by(struct request *r, const char *addr, const cha
 		r->filter.has_addr = true;
 		if (!tl_which_addresses(addr, &r->filter.addr, &r->filter.addr_end))
 			return tl_error_new(TL_ERROR_USAGE,
-				"--addr %s: expected A, A-B or A+N, such as 0x9000000+0x1000", addr);
+				"--addr %s: expected A, A-B or A+N, such as 0x9000000+0x1000",
+				addr);
 	}
 	if (vcpu) {
 		r->filter.has_vcpu = true;
@@ -273,7 +276,8 @@ static struct tl_error *run(int argc, char **argv, int *ret_status)
 		{ "vcpu", 0, TL_OPTION_TEXT, &vcpu, NULL },
 		{ "limit", 0, TL_OPTION_TEXT, &limit, NULL },
 		{ "regs", 0, TL_OPTION_FLAG, &r.regs, NULL },
-		{ "json", 0, TL_OPTION_FLAG, &r.json, NULL }, { NULL, 0, TL_OPTION_FLAG, NULL, NULL } };
+		{ "json", 0, TL_OPTION_FLAG, &r.json, NULL },
+		{ NULL, 0, TL_OPTION_FLAG, NULL, NULL } };
 	struct tl_trace *trace = NULL;
 	struct tl_error *err;
 
@@ -290,4 +294,5 @@ static struct tl_error *run(int argc, char **argv, int *ret_status)
 	return err;
 }
 
-const struct tl_verb tl_verb_show = { "show", "show exits: one with all of it, or a line each", help, run };
+const struct tl_verb tl_verb_show = { "show", "show exits: one with all of it, or a line each",
+	help, run };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-	MOST_ROWS = 20000,	  // of one table that are looked at when it must be quick
+	MOST_ROWS = 20000,	// of one table that are looked at when it must be quick
 	QUICK_BYTES = 32 << 20, // a file of which every page may be counted
 };
 
@@ -24,15 +24,18 @@ static const struct part {
 		"SELECT count(*) FROM main.state" },
 	{ "extra registers", "extra", "SELECT length(chunk) + 12 AS n FROM main.extra", NULL },
 	{ "payloads", "detail",
-		"SELECT ifnull(length(payload), 0) + ifnull(length(data), 0) + 12 AS n FROM main.detail",
+		"SELECT ifnull(length(payload), 0) + ifnull(length(data), 0) + 12 AS n FROM "
+		"main.detail",
 		NULL },
 	{ "replies", "answer",
-		"SELECT ifnull(length(bytes), 0) + ifnull(length(sync), 0) + 24 AS n FROM main.answer",
+		"SELECT ifnull(length(bytes), 0) + ifnull(length(sync), 0) + 24 AS n FROM "
+		"main.answer",
 		NULL },
 	{ "inputs", "input", "SELECT ifnull(length(data), 0) + 28 AS n FROM main.input",
 		"SELECT ifnull(max(id), 0) FROM main.input" },
 	{ "coalesced", "coalesced", "SELECT 24 AS n FROM main.coalesced",
-		"SELECT ifnull(max(id), 0) FROM main.coalesced" },
+		"SELECT ifnull(sum((SELECT max(id) + 1 - (vm.vm << 32) FROM main.coalesced "
+		"WHERE id BETWEEN vm.vm << 32 AND (vm.vm << 32) + 0xffffffff)), 0) FROM main.vm" },
 	{ "code", "code", "SELECT length(bytes) + 8 AS n FROM main.code",
 		"SELECT ifnull(max(code), 0) FROM main.code" },
 	{ "pages", "page page_version", "SELECT length(bytes) + 40 AS n FROM main.page",
@@ -61,7 +64,7 @@ static struct tl_error *ask(struct tl_trace *trace, const char *sql, uint64_t *r
 static struct tl_error *scale(struct tl_trace *trace, const struct part *part, uint64_t *bytes)
 {
 	struct tl_error *err;
-	uint64_t rows;
+	uint64_t rows = 0;
 
 	if (!part->rows) {
 		*bytes = 0;
@@ -148,7 +151,8 @@ static void list(const uint64_t *bytes, uint64_t file_bytes, bool counted, struc
 		file_bytes -= bytes[i];
 	}
 	if (file_bytes)
-		ret[n++] = (struct tl_space){ counted ? "the rest" : "exits and the rest", file_bytes };
+		ret[n++] = (struct tl_space){ counted ? "the rest" : "exits and the rest",
+			file_bytes };
 	*ret_n = n;
 }
 
@@ -161,7 +165,8 @@ struct tl_error *tl_space(struct tl_trace *trace, uint64_t file_bytes, bool exac
 	struct tl_error *err;
 
 	if (exactly && !can)
-		return tl_error_new(TL_ERROR_UNSUPPORTED, "this SQLite cannot count pages (dbstat)");
+		return tl_error_new(
+			TL_ERROR_UNSUPPORTED, "this SQLite cannot count pages (dbstat)");
 	err = counted ? count_pages(trace, bytes) : guess_all(trace, bytes);
 	if (!err)
 		list(bytes, file_bytes, counted, ret, ret_n);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+// clang-format off
 static const char help[] =
 	"usage: trapline sql [TRACE] [QUERY] [OPTIONS]\n"
 	"\n"
@@ -27,6 +28,7 @@ static const char help[] =
 	"Status 1: no row.\n"
 	"\n"
 	"example: trapline sql boot.trap 'select gpa, rw, count(*) from mmio group by 1, 2'\n";
+// clang-format on
 
 static const struct {
 	const char *name, *what;
@@ -86,17 +88,19 @@ static struct tl_error *list_objects(enum tl_format format)
 	return err;
 }
 
-static struct tl_error *ask(struct tl_trace *trace, const char *query, enum tl_format format,
-	uint64_t *n_rows)
+static struct tl_error *ask(
+	struct tl_trace *trace, const char *query, enum tl_format format, uint64_t *n_rows)
 {
 	struct tl_error *err = NULL;
 	sqlite3_stmt *stmt;
 
-	while (!err && *query) {
+	while (!err && query && *query) {
 		if (sqlite3_prepare_v2(tl_trace_db(trace), query, -1, &stmt, &query) != SQLITE_OK)
-			return tl_error_in(tl_sql_error(tl_trace_db(trace)), "%s", tl_trace_path(trace));
+			return tl_error_in(
+				tl_sql_error(tl_trace_db(trace)), "%s", tl_trace_path(trace));
 		if (stmt)
-			err = tl_error_in(tl_print_rows(stmt, format, n_rows), "%s", tl_trace_path(trace));
+			err = tl_error_in(
+				tl_print_rows(stmt, format, n_rows), "%s", tl_trace_path(trace));
 		sqlite3_finalize(stmt);
 	}
 	return err;
@@ -115,8 +119,8 @@ static struct tl_error *read_query(char **ret)
 	return *ret ? NULL : tl_error_new(TL_ERROR_IO, "out of memory");
 }
 
-static struct tl_error *answer(struct tl_trace *trace, const char *query, enum tl_format format,
-	int *ret_status)
+static struct tl_error *answer(
+	struct tl_trace *trace, const char *query, enum tl_format format, int *ret_status)
 {
 	struct tl_error *err = NULL;
 	uint64_t n_rows = 0;
@@ -153,8 +157,8 @@ static struct tl_error *run(int argc, char **argv, int *ret_status)
 	bool json = false, csv = false;
 	const char *path = NULL;
 	const struct tl_option options[] = { { "trace", 't', TL_OPTION_TEXT, &path, NULL },
-		{ "json", 0, TL_OPTION_FLAG, &json, NULL }, { "csv", 0, TL_OPTION_FLAG, &csv, NULL },
-		{ NULL, 0, TL_OPTION_FLAG, NULL, NULL } };
+		{ "json", 0, TL_OPTION_FLAG, &json, NULL },
+		{ "csv", 0, TL_OPTION_FLAG, &csv, NULL }, { NULL, 0, TL_OPTION_FLAG, NULL, NULL } };
 	struct tl_trace *trace = NULL;
 	struct tl_error *err;
 
@@ -166,7 +170,10 @@ static struct tl_error *run(int argc, char **argv, int *ret_status)
 	if (!err)
 		err = tl_no_more_words(argc, argv, 2);
 	if (!err)
-		err = answer(trace, argv[1], json ? TL_FORMAT_JSON : csv ? TL_FORMAT_CSV : TL_FORMAT_TABLE,
+		err = answer(trace, argv[1],
+			json  ? TL_FORMAT_JSON
+			: csv ? TL_FORMAT_CSV
+			      : TL_FORMAT_TABLE,
 			ret_status);
 	tl_trace_close(trace);
 	return err;

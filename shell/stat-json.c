@@ -58,8 +58,8 @@ static void json_notice(struct tl_report *r, struct tl_row *row)
 
 static void json_head(struct tl_report *r)
 {
-	static const char *const numbers[] = { "started", "ended", "status", "no_coalesce", "kvm_api",
-		"host_ipa_bits" };
+	static const char *const numbers[] = { "started", "ended", "status", "no_coalesce",
+		"kvm_api", "host_ipa_bits" };
 	int64_t number;
 
 	tl_json_string(r->json, "trace", tl_trace_path(r->trace));

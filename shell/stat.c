@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+// clang-format off
 static const char help[] =
 	"usage: trapline stat [TRACE] [OPTIONS]\n"
 	"\n"
@@ -24,6 +25,7 @@ static const char help[] =
 	"  --json             one JSON object\n"
 	"\n"
 	"example: trapline stat boot.trap\n";
+// clang-format on
 
 static void label(const char *text)
 {
@@ -118,7 +120,8 @@ static void print_vm(struct tl_report *r, struct tl_row *row)
 	printf("%" PRIu64 ": type 0x%" PRIx64, tl_row_u64(row, 0), type);
 	// KVM API 4.2: the size of guest physical addresses, 0 for 40 bits
 	if (tl_trace_arch(r->trace)->id == TL_ARCH_ARM64)
-		printf(" (%u-bit guest physical addresses)", type & 255 ? (unsigned)(type & 255) : 40);
+		printf(" (%u-bit guest physical addresses)",
+			type & 255 ? (unsigned)(type & 255) : 40);
 	printf(", vCPUs %s", tl_row_has(row, 4) ? tl_row_text(row, 4) : "none");
 	put_abi(tl_row_u64(row, 2));
 	if (tl_row_u64(row, 3))
@@ -131,7 +134,8 @@ static void print_kind(struct tl_report *r, struct tl_row *row)
 	const uint64_t n = tl_row_u64(row, 0);
 
 	section(r, "exits");
-	printf("%10" PRIu64 "  %5.1f %%  ", n, r->span.exits ? 100.0 * (double)n / (double)r->span.exits : 0);
+	printf("%10" PRIu64 "  %5.1f %%  ", n,
+		r->span.exits ? 100.0 * (double)n / (double)r->span.exits : 0);
 	tl_put_string(stdout, tl_row_text(row, 1));
 	if (tl_row_has(row, 2)) {
 		fputs(", ", stdout);
@@ -212,7 +216,8 @@ static struct tl_error *run(int argc, char **argv, int *ret_status)
 	bool json = false;
 	const struct tl_option options[] = { { "trace", 't', TL_OPTION_TEXT, &path, NULL },
 		{ "space", 0, TL_OPTION_FLAG, &r.exactly, NULL },
-		{ "json", 0, TL_OPTION_FLAG, &json, NULL }, { NULL, 0, TL_OPTION_FLAG, NULL, NULL } };
+		{ "json", 0, TL_OPTION_FLAG, &json, NULL },
+		{ NULL, 0, TL_OPTION_FLAG, NULL, NULL } };
 	struct tl_error *err;
 
 	err = tl_options(options, &argc, argv, false);
@@ -230,5 +235,5 @@ static struct tl_error *run(int argc, char **argv, int *ret_status)
 	return err;
 }
 
-const struct tl_verb tl_verb_stat = { "stat", "say what is in a trace, and what takes its space", help,
-	run };
+const struct tl_verb tl_verb_stat = { "stat", "say what is in a trace, and what takes its space",
+	help, run };

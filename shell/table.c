@@ -3,6 +3,7 @@
 
 #include "shell/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,11 +24,12 @@ struct tl_table {
 	bool titled;
 };
 
-struct tl_error *tl_table_open(const struct tl_column *columns, unsigned n_columns,
-	struct tl_table **ret)
+struct tl_error *tl_table_open(
+	const struct tl_column *columns, unsigned n_columns, struct tl_table **ret)
 {
 	struct tl_table *t = calloc(1, sizeof(*t));
 
+	assert(n_columns);
 	if (t) {
 		t->columns = columns;
 		t->n_columns = n_columns;
@@ -92,8 +94,8 @@ static void put_spaces(unsigned n)
 }
 
 // The space before a cell is owed until there is something to print, so that no line ends in it.
-static void print_cell(const struct tl_table *t, unsigned column, const char *text, size_t size,
-	unsigned *owed)
+static void print_cell(
+	const struct tl_table *t, unsigned column, const char *text, size_t size, unsigned *owed)
 {
 	const unsigned width = width_of(text, size), wanted = t->widths[column];
 	const unsigned pad = wanted > width ? wanted - width : 0;
@@ -124,6 +126,7 @@ static void print(struct tl_table *t)
 	const char *text;
 	size_t size;
 
+	assert(t->n_columns);
 	lay_out(t);
 	if (!t->titled)
 		print_titles(t);

@@ -19,8 +19,8 @@ struct tl_column {
 };
 
 /** The columns are borrowed while the table is open. Titles are printed, and as they are. */
-TL_CHECK struct tl_error *tl_table_open(const struct tl_column *columns, unsigned n_columns,
-	struct tl_table **ret);
+TL_CHECK struct tl_error *tl_table_open(
+	const struct tl_column *columns, unsigned n_columns, struct tl_table **ret);
 
 /** Where the text of the current cell goes. */
 FILE *tl_table_cell(struct tl_table *table);

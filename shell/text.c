@@ -47,8 +47,8 @@ static bool drives_terminal(uint32_t code)
 static bool deceives(uint32_t code)
 {
 	return code == 0x61c || (code >= 0x200e && code <= 0x200f) ||
-		(code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-		code == 0xfeff;
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+	       code == 0xfeff;
 }
 
 static void put_character(FILE *to, const char *text, unsigned n, uint32_t code)
@@ -96,7 +96,8 @@ void tl_put_hex(FILE *to, const uint8_t *bytes, size_t size)
 static bool is_text(const uint8_t *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		if (bytes[i] >= 0x7f || (bytes[i] < 0x20 && !strchr("\n\r\t", bytes[i])) || !bytes[i])
+		if (bytes[i] >= 0x7f || (bytes[i] < 0x20 && !strchr("\n\r\t", bytes[i])) ||
+			!bytes[i])
 			return false;
 	return size;
 }

@@ -30,11 +30,14 @@ static struct tl_error *open_newest(struct tl_trace **ret)
 
 	err = tl_folder_read(path, &folder);
 	if (!err && !folder.n)
-		err = tl_error_new(TL_ERROR_NOT_FOUND, "no trace in %s: name one, or make one with "
-			"\"trapline record\"", strcmp(path, ".") ? path : "this folder");
+		err = tl_error_new(TL_ERROR_NOT_FOUND,
+			"no trace in %s: name one, or make one with "
+			"\"trapline record\"",
+			strcmp(path, ".") ? path : "this folder");
 	if (!err)
-		err = tl_trace_open(path[0] == '.' && !path[1] ? folder.traces[0].name
-							       : folder.traces[0].path, ret);
+		err = tl_trace_open(
+			path[0] == '.' && !path[1] ? folder.traces[0].name : folder.traces[0].path,
+			ret);
 	tl_folder_deinit(&folder);
 	return err;
 }

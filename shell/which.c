@@ -83,7 +83,8 @@ static struct tl_error *last(struct tl_trace *trace, tl_seq *from, tl_seq *to)
 	if (err)
 		return err;
 	if (!span.last)
-		return tl_error_new(TL_ERROR_NOT_FOUND, "%s: the trace has no exits", tl_trace_path(trace));
+		return tl_error_new(
+			TL_ERROR_NOT_FOUND, "%s: the trace has no exits", tl_trace_path(trace));
 	*from = *to = span.last;
 	return NULL;
 }
@@ -92,11 +93,12 @@ struct tl_error *tl_which_exits(struct tl_trace *trace, const char *word, tl_seq
 {
 	if (!strcmp(word, "last"))
 		return last(trace, from, to);
-	if (range(word, from, to) || open_range(word, from, to))
+	// SEQ+N is a place N instructions after an exit, and no range.
+	if (!strchr(word, '+') && (range(word, from, to) || open_range(word, from, to)))
 		return NULL;
 	if (!tl_parse_number(word, from))
 		return tl_error_new(TL_ERROR_USAGE,
-			"%s: expected an exit such as 41, or exits such as 41..50, 41+10, last", word);
+			"%s: expected an exit such as 41, or exits such as 41..50, last", word);
 	*to = *from;
 	return NULL;
 }

@@ -13,8 +13,8 @@
  * "41", "last", "10-20", "10..20", "10..", "..20", "10+5" (five exits, from the 10th). `*to` 0 is to
  * the last.
  */
-TL_CHECK struct tl_error *tl_which_exits(struct tl_trace *trace, const char *word, tl_seq *from,
-	tl_seq *to);
+TL_CHECK struct tl_error *tl_which_exits(
+	struct tl_trace *trace, const char *word, tl_seq *from, tl_seq *to);
 
 /** The word means a range, even one of a single exit. */
 bool tl_is_range(const char *word);

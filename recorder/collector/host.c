@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS = 1 << 16, CAP_ARM_IDSR_TO_USER = 180 };
+enum { ARGUMENTS = 1 << 16, CPU_LINE = 1 << 13, CAP_ARM_IDSR_TO_USER = 180 };
 
 static void ask(int fd, struct tl_host_kvm *kvm)
 {
@@ -40,22 +40,36 @@ struct tl_host_kvm tl_host_ask_kvm(void)
 	return kvm;
 }
 
-// "model name", "CPU part" and the like, as far as /proc/cpuinfo has them.
-static void cpu_model(char *ret, size_t room)
+// The first line of /proc/cpuinfo that has one of two names; empty where there is none.
+static void cpu_line(const char *name, const char *other, char *ret, size_t room)
 {
 	FILE *f = fopen("/proc/cpuinfo", "re");
-	char line[512];
+	char line[CPU_LINE];
 
 	ret[0] = 0;
 	while (f && !ret[0] && fgets(line, sizeof(line), f)) {
-		char *colon = strchr(line, ':');
+		const char *colon = strchr(line, ':');
 
 		line[strcspn(line, "\n")] = 0;
-		if (colon && (!strncmp(line, "model name", 10) || !strncmp(line, "CPU part", 8)))
+		if (colon && (!strncmp(line, name, strlen(name)) ||
+				     !strncmp(line, other, strlen(other))))
 			snprintf(ret, room, "%s", colon[1] == ' ' ? colon + 2 : colon + 1);
 	}
 	if (f)
 		fclose(f);
+}
+
+static struct tl_error *describe_cpu(struct tl_writer *writer)
+{
+	struct tl_error *err;
+	char text[CPU_LINE];
+
+	cpu_line("model name", "CPU part", text, sizeof(text));
+	err = tl_writer_meta(writer, "cpu", text);
+	if (err)
+		return err;
+	cpu_line("flags", "Features", text, sizeof(text));
+	return tl_writer_meta(writer, "cpu_features", text);
 }
 
 static void join(const char *const *arguments, char *ret, size_t room)
@@ -97,15 +111,13 @@ struct tl_error *tl_host_describe(struct tl_writer *writer, const char *const *a
 {
 	struct tl_error *err;
 	struct utsname host;
-	char cpu[512];
 
 	uname(&host);
-	cpu_model(cpu, sizeof(cpu));
 	err = tl_writer_meta(writer, "kernel", host.release);
 	if (!err)
 		err = tl_writer_meta(writer, "kernel_version", host.version);
 	if (!err)
-		err = tl_writer_meta(writer, "cpu", cpu);
+		err = describe_cpu(writer);
 	if (!err)
 		err = tl_writer_meta(writer, "trapline", TL_VERSION);
 	if (!err)

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_MSRS = 1024 };
 
@@ -37,6 +38,16 @@ static void ask(int fd, struct tl_shim_host *host)
 	list_msrs(fd, host);
 }
 
+static void measure(struct tl_shim_host *host)
+{
+	size_t n;
+
+	host->page = (size_t)sysconf(_SC_PAGESIZE);
+	n = (host->page - sizeof(struct kvm_coalesced_mmio_ring)) /
+	    sizeof(struct kvm_coalesced_mmio);
+	host->coalesced = n < TL_SHIM_COALESCED ? (uint32_t)n : TL_SHIM_COALESCED;
+}
+
 const struct tl_shim_host *tl_shim_host(void)
 {
 	static struct tl_shim_host host;
@@ -45,6 +56,7 @@ const struct tl_shim_host *tl_shim_host(void)
 
 	if (atomic_load(&asked))
 		return &host;
+	measure(&host);
 	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (fd >= 0) {
 		ask(fd, &host);

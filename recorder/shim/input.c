@@ -107,6 +107,8 @@ static void note(struct tl_shim_object *object, uint32_t request, const void *ar
 		note_cap(object, arg);
 	if (request == KVM_CREATE_DEVICE)
 		note_device(object, arg);
+	if (request == KVM_REGISTER_COALESCED_MMIO && object->on == TL_ON_VM)
+		atomic_store(&((struct tl_shim_vm *)object)->coalescing, true);
 }
 
 static void refuse(struct tl_shim_object *object)
@@ -126,11 +128,13 @@ void tl_shim_input(struct tl_shim_object *object, int fd, uint32_t request, void
 	const int error = errno;
 	struct tl_shim_argument argument = { 0 };
 
-	if (result < 0 || (entry && entry->rule == TL_IOCTL_SKIPPED))
+	if (result < 0)
+		return;
+	note(object, request, arg);
+	if (entry && entry->rule == TL_IOCTL_SKIPPED)
 		return;
 	if (!entry)
 		entry = &unknown;
-	note(object, request, arg);
 	if (entry->rule == TL_IOCTL_CONFIDENTIAL)
 		refuse(object);
 	if (_IOC_DIR(request) != _IOC_NONE && arg)

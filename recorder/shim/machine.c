@@ -54,6 +54,7 @@ void tl_shim_vm_opened(struct tl_shim_vm *vm, int fd, uint64_t type, bool adopte
 	struct tl_record_vm *body = tl_shim_reserve(ring, TL_NO_VCPU, size, 0);
 
 	vm->abi = abi_of(caps, n);
+	atomic_store(&vm->coalescing, adopted);
 	enable_nisv(vm, fd);
 	if (!body)
 		return;

@@ -112,6 +112,8 @@ int tl_shim_run(struct tl_shim_vcpu *vcpu, int fd, void *arg)
 	tl_shim_reply(vcpu, ret.entered);
 	memcpy(vcpu->union_before, (uint8_t *)vcpu->run + TL_RUN_UNION, sizeof(vcpu->union_before));
 	tl_shim_regs_before(vcpu);
+	// The VMM has emptied the ring, other vCPUs may be filling it again: a look now keeps up.
+	tl_shim_coalesced(vcpu, atomic_load(&tl_shim_arena->seq) + 1);
 	result = tl_shim_real_ioctl(fd, KVM_RUN, arg);
 	ret.error = result < 0 ? errno : 0;
 	ret.exited = tl_shim_now();

@@ -28,7 +28,10 @@ struct tl_shim_ring {
 	uint64_t lost_from, lost_to; /**< exits among them */
 };
 
-enum { TL_SHIM_SLOTS = 1024 };
+enum {
+	TL_SHIM_SLOTS = 1024,
+	TL_SHIM_COALESCED = 2730, /**< as many as a page of 64 KiB has */
+};
 
 /** A memory slot: guest physical memory that the VMM gave to KVM. */
 struct tl_shim_slot {
@@ -55,8 +58,10 @@ struct tl_shim_vm {
 	bool nisv_ours;		 /**< we enabled KVM_CAP_ARM_NISV_TO_USER */
 	_Atomic bool nisv_asked; /**< the VMM did */
 	_Atomic bool refused;	 /**< a confidential guest: nothing more is recorded of it */
-	_Atomic uint32_t coalesced_seen; /**< index into KVM's ring of coalesced writes */
-	_Atomic uint32_t slots_version;	 /**< odd while the slots change */
+	_Atomic bool coalescing; /**< the VMM has made a zone of coalesced writes, or may have */
+	_Atomic uint64_t coalesced_seen; /**< how many were taken << 32 | the next one's slot */
+	struct kvm_coalesced_mmio coalesced[TL_SHIM_COALESCED]; /**< its entries when taken */
+	_Atomic uint32_t slots_version;				/**< odd while the slots change */
 	uint32_t n_slots;
 	struct tl_shim_slot slots[TL_SHIM_SLOTS];
 };
@@ -170,6 +175,8 @@ struct tl_shim_host {
 	uint32_t sync_regs;   /**< KVM_CAP_SYNC_REGS */
 	const uint32_t *msrs; /**< x86: KVM_GET_MSR_INDEX_LIST */
 	uint32_t n_msrs;
+	size_t page;	    /**< bytes of a page of this host */
+	uint32_t coalesced; /**< entries of KVM's ring of coalesced writes, which is one page */
 };
 const struct tl_shim_host *tl_shim_host(void);
 

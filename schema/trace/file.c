@@ -25,7 +25,8 @@ static struct tl_error *check_magic(const struct tl_file *f)
 	if (!f->size)
 		return tl_error_new(TL_ERROR_CORRUPT, "is empty");
 	if (f->n >= 4 && !memcmp(f->header, zstd, 4))
-		return tl_error_new(TL_ERROR_UNSUPPORTED, "is compressed; unpack it with zstd -d first");
+		return tl_error_new(
+			TL_ERROR_UNSUPPORTED, "is compressed; unpack it with zstd -d first");
 	if (f->n < TL_FILE_HEADER || memcmp(f->header, "SQLite format 3", 16) != 0)
 		return tl_error_new(TL_ERROR_CORRUPT, "is no trace: not an SQLite file");
 	return NULL;

@@ -55,9 +55,10 @@ static struct tl_error *check_where(struct tl_trace *t, const char *where)
 
 static struct tl_error *no_such_reason(struct tl_trace *t, const char *reason)
 {
-	return tl_error_new(TL_ERROR_USAGE, "reason %s: no exit of %s is called that; "
-		"\"select name from name where what = 'exit'\" lists them", reason,
-		tl_trace_arch(t)->name);
+	return tl_error_new(TL_ERROR_USAGE,
+		"reason %s: no exit of %s is called that; "
+		"\"select name from name where what = 'exit'\" lists them",
+		reason, tl_trace_arch(t)->name);
 }
 
 // A name is the one that the views use; a number is itself.
@@ -69,8 +70,11 @@ static struct tl_error *find_reason(struct tl_trace *t, const char *reason, uint
 	bool found;
 	char *end;
 
-	err = compile(t, sqlite3_mprintf("SELECT number FROM temp.name WHERE what = 'exit' "
-		"AND name = lower(%Q)", reason), &row.stmt);
+	err = compile(t,
+		sqlite3_mprintf("SELECT number FROM temp.name WHERE what = 'exit' "
+				"AND name = lower(%Q)",
+			reason),
+		&row.stmt);
 	if (err)
 		return err;
 	found = tl_row_next(&row);
@@ -95,8 +99,8 @@ static void add_range(sqlite3_str *sql, uint64_t from, uint64_t to)
 {
 	const bool turns = from <= INT64_MAX && to > INT64_MAX;
 
-	sqlite3_str_appendf(sql, " AND (addr >= 0x%llx %s addr <= 0x%llx)", from,
-		turns ? "OR" : "AND", to);
+	sqlite3_str_appendf(
+		sql, " AND (addr >= 0x%llx %s addr <= 0x%llx)", from, turns ? "OR" : "AND", to);
 }
 
 static char *condition(const struct tl_filter *f, bool has_reason, uint64_t reason)
@@ -121,10 +125,11 @@ static char *statement(const struct tl_filter *f, const char *fits)
 	const long long limit = f->limit && f->limit < INT64_MAX ? (long long)f->limit : -1;
 
 	if (!f->limit_is_last)
-		return sqlite3_mprintf("SELECT seq FROM exits WHERE %s ORDER BY seq LIMIT %lld", fits,
-			limit);
+		return sqlite3_mprintf(
+			"SELECT seq FROM exits WHERE %s ORDER BY seq LIMIT %lld", fits, limit);
 	return sqlite3_mprintf("SELECT seq FROM (SELECT seq FROM exits WHERE %s ORDER BY seq DESC "
-		"LIMIT %lld) ORDER BY seq", fits, limit);
+			       "LIMIT %lld) ORDER BY seq",
+		fits, limit);
 }
 
 static struct tl_error *build(struct tl_cursor *c, const struct tl_filter *f)
@@ -147,8 +152,8 @@ static struct tl_error *build(struct tl_cursor *c, const struct tl_filter *f)
 	return usage(err, "where");
 }
 
-struct tl_error *tl_cursor_open(struct tl_trace *t, const struct tl_filter *filter,
-	struct tl_cursor **ret)
+struct tl_error *tl_cursor_open(
+	struct tl_trace *t, const struct tl_filter *filter, struct tl_cursor **ret)
 {
 	struct tl_cursor *c = calloc(1, sizeof(*c));
 	struct tl_error *err;

@@ -11,8 +11,8 @@ struct tl_filter {
 	bool has_addr, has_vcpu;
 	uint64_t addr, addr_end; /**< the access starts in addr..addr_end, unsigned */
 	uint32_t vcpu;
-	tl_seq from, to;   /**< inclusive; `to` 0: to the last */
-	uint64_t limit;	   /**< at most so many; 0: all */
+	tl_seq from, to;    /**< inclusive; `to` 0: to the last */
+	uint64_t limit;	    /**< at most so many; 0: all */
 	bool limit_is_last; /**< of all that fit, the last ones; else the first */
 };
 
@@ -23,8 +23,8 @@ struct tl_cursor;
  * Refuses a `where` that is not one SQL expression (TL_ERROR_USAGE, with SQLite's words), and a
  * reason that no exit has.
  */
-TL_CHECK struct tl_error *tl_cursor_open(struct tl_trace *trace, const struct tl_filter *filter,
-	struct tl_cursor **ret);
+TL_CHECK struct tl_error *tl_cursor_open(
+	struct tl_trace *trace, const struct tl_filter *filter, struct tl_cursor **ret);
 void tl_cursor_close(struct tl_cursor *cursor);
 
 /** The next one; 0 after the last. */

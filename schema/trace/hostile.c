@@ -98,7 +98,8 @@ static struct tl_error *check_version(sqlite3 *db)
 	if (err)
 		return err;
 	if (application != TL_TRACE_APPLICATION_ID)
-		return tl_error_new(TL_ERROR_CORRUPT, "is no trace: an SQLite file of something else");
+		return tl_error_new(
+			TL_ERROR_CORRUPT, "is no trace: an SQLite file of something else");
 	if (version > TL_TRACE_VERSION)
 		return tl_error_new(TL_ERROR_UNSUPPORTED,
 			"written by a newer trapline (format %lld, this one reads up to %d)",
@@ -120,24 +121,37 @@ static const struct tl_trace_object *find(const struct tl_trace_object *objects,
 static struct tl_error *add_foreign(struct tl_hostile *h, const char *name)
 {
 	if (h->n_foreign == MOST_OBJECTS)
-		return tl_error_new(TL_ERROR_REFUSED, "holds more than %d tables of others", MOST_OBJECTS);
+		return tl_error_new(
+			TL_ERROR_REFUSED, "holds more than %d tables of others", MOST_OBJECTS);
 	h->foreign[h->n_foreign] = strdup(name);
 	return h->foreign[h->n_foreign++] ? NULL : tl_error_new(TL_ERROR_IO, "out of memory");
 }
 
-static struct tl_error *check_object(struct tl_hostile *h, const char *name, const char *sql,
-	unsigned *n_tables)
-{
-	const struct tl_trace_object *table = find(tl_trace_tables, name);
-	const struct tl_trace_object *ours = table ? table : find(tl_trace_views, name);
+static const struct {
+	const char *what;
+	const struct tl_trace_object *objects;
+} kinds[] = {
+	{ "table", tl_trace_tables },
+	{ "index", tl_trace_indexes },
+	{ "view", tl_trace_views },
+};
 
-	if (!ours)
-		return strncmp(name, "sqlite_", 7) ? add_foreign(h, name) : NULL;
-	if (strcmp(ours->sql, sql) != 0)
-		return tl_error_new(TL_ERROR_CORRUPT, "%s %s is not the one that trapline writes",
-			table ? "table" : "view", ours->name);
-	*n_tables += table != NULL;
-	return NULL;
+static struct tl_error *check_object(
+	struct tl_hostile *h, const char *name, const char *sql, unsigned *n_tables)
+{
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const struct tl_trace_object *ours = find(kinds[i].objects, name);
+
+		if (!ours)
+			continue;
+		if (strcmp(ours->sql, sql) != 0)
+			return tl_error_new(TL_ERROR_CORRUPT,
+				"%s %s is not the one that trapline writes", kinds[i].what,
+				ours->name);
+		*n_tables += kinds[i].objects == tl_trace_tables;
+		return NULL;
+	}
+	return strncmp(name, "sqlite_", 7) ? add_foreign(h, name) : NULL;
 }
 
 // With a name that was in none of the rows.
@@ -187,8 +201,8 @@ static struct tl_error *check_schema(struct tl_hostile *h)
 	h->foreign = calloc(MOST_OBJECTS, sizeof(*h->foreign));
 	if (!h->foreign)
 		return tl_error_new(TL_ERROR_IO, "out of memory");
-	if (sqlite3_prepare_v2(h->db, "SELECT name, sql FROM main.sqlite_schema", -1, &row.stmt, NULL) !=
-		SQLITE_OK)
+	if (sqlite3_prepare_v2(h->db, "SELECT name, sql FROM main.sqlite_schema", -1, &row.stmt,
+		    NULL) != SQLITE_OK)
 		return tl_sql_error(h->db);
 	err = check_objects(h, &row, &n_tables);
 	sqlite3_finalize(row.stmt);
@@ -209,6 +223,24 @@ static struct tl_error *check(struct tl_hostile *h)
 	return err ? err : check_schema(h);
 }
 
+// Where SQLite wants to write before it can read, its words would mislead.
+static struct tl_error *say_unwritten(struct tl_error *err, sqlite3 *db)
+{
+	const int code = sqlite3_extended_errcode(db);
+	const char *why;
+
+	if (code == SQLITE_READONLY_ROLLBACK)
+		why = "its last change was cut short; \"sqlite3 FILE .tables\" undoes it";
+	else if (code == SQLITE_CANTOPEN || (code & 255) == SQLITE_READONLY)
+		why = "it has a log beside it that cannot be read in a folder that cannot be "
+		      "written; "
+		      "copy both files elsewhere";
+	else
+		return err;
+	tl_error_free(err);
+	return tl_error_new(TL_ERROR_REFUSED, "%s", why);
+}
+
 struct tl_error *tl_hostile_open(const char *path, struct tl_hostile *ret)
 {
 	struct tl_file file = { 0 };
@@ -220,7 +252,9 @@ struct tl_error *tl_hostile_open(const char *path, struct tl_hostile *ret)
 		return err;
 	ret->recording = file.recording;
 	err = open_file(path, &file, &ret->db);
-	return err ? err : check(ret);
+	if (!err)
+		err = check(ret);
+	return err ? say_unwritten(err, ret->db) : NULL;
 }
 
 void tl_hostile_close(struct tl_hostile *h)
@@ -250,8 +284,8 @@ static bool reaches_out(const char *function)
 	return false;
 }
 
-static int authorize(void *ctx, int action, const char *a, const char *b, const char *schema,
-	const char *by)
+static int authorize(
+	void *ctx, int action, const char *a, const char *b, const char *schema, const char *by)
 {
 	const struct tl_hostile *h = ctx;
 

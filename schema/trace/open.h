@@ -37,7 +37,7 @@ struct tl_trace {
 };
 
 /** That statement, prepared, with its parameters bound to these numbers. */
-TL_CHECK struct tl_error *tl_trace_read(struct tl_trace *trace, enum tl_read which,
-	const uint64_t *parameters, struct tl_row *ret);
+TL_CHECK struct tl_error *tl_trace_read(
+	struct tl_trace *trace, enum tl_read which, const uint64_t *parameters, struct tl_row *ret);
 
 #endif

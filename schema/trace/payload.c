@@ -19,7 +19,8 @@ static bool from_row(const struct tl_exit *exit, const struct tl_field *field, u
 		[TL_ROLE_ANSWER] = { 0, 0 },
 		[TL_ROLE_BOTH] = { TL_EXIT_HAS_VALUE, exit->value } };
 
-	if (field->role == TL_ROLE_NONE || (exit->has & row[field->role].flag) != row[field->role].flag)
+	if (field->role == TL_ROLE_NONE ||
+		(exit->has & row[field->role].flag) != row[field->role].flag)
 		return false;
 	*ret = row[field->role].value;
 	return true;
@@ -52,7 +53,8 @@ bool tl_answer_value(const struct tl_exit_kind *kind, const struct tl_field *fie
 	uint64_t value = 0;
 
 	tl_exit_answer(kind, &from, &to);
-	if (field->size > 8 || field->offset < from || (size_t)field->offset - from + field->size > size)
+	if (field->size > 8 || field->offset < from ||
+		(size_t)field->offset - from + field->size > size)
 		return false;
 	for (unsigned i = 0; i < field->size; i++)
 		value |= (uint64_t)answer[field->offset - from + i] << 8 * i;

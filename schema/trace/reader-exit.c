@@ -34,8 +34,8 @@ static struct tl_error *at(const struct tl_trace *t, tl_seq seq, struct tl_error
 	return tl_error_in(err, "%s: exit %" PRIu64, t->path, seq);
 }
 
-static void optional(struct tl_row *row, enum column column, struct tl_exit *exit, uint32_t flag,
-	uint64_t *to)
+static void optional(
+	struct tl_row *row, enum column column, struct tl_exit *exit, uint32_t flag, uint64_t *to)
 {
 	*to = tl_row_u64_or(row, column, 0);
 	if (tl_row_has(row, column))
@@ -109,8 +109,8 @@ static struct tl_error *abi_of(struct tl_trace *t, uint32_t vcpu, enum tl_abi *r
 	return err;
 }
 
-static struct tl_error *kind_of(struct tl_trace *t, const struct tl_exit *exit,
-	const struct tl_exit_kind **ret)
+static struct tl_error *kind_of(
+	struct tl_trace *t, const struct tl_exit *exit, const struct tl_exit_kind **ret)
 {
 	struct tl_error *err;
 	enum tl_abi abi;
@@ -149,8 +149,8 @@ static struct tl_error *not_there(struct tl_trace *t, tl_seq seq)
 		span.first, span.last);
 }
 
-static struct tl_error *read_row(struct tl_trace *t, struct tl_row *row, tl_seq seq,
-	struct tl_exit *ret)
+static struct tl_error *read_row(
+	struct tl_trace *t, struct tl_row *row, tl_seq seq, struct tl_exit *ret)
 {
 	struct tl_exit exit = { .seq = seq };
 	struct tl_error *err;
@@ -171,8 +171,8 @@ static struct tl_error *read_row(struct tl_trace *t, struct tl_row *row, tl_seq 
 	return err;
 }
 
-struct tl_error *tl_trace_exit(struct tl_trace *t, tl_seq seq, struct tl_exit *ret,
-	const struct tl_exit_kind **ret_kind)
+struct tl_error *tl_trace_exit(
+	struct tl_trace *t, tl_seq seq, struct tl_exit *ret, const struct tl_exit_kind **ret_kind)
 {
 	struct tl_error *err;
 	struct tl_row row;
@@ -185,8 +185,8 @@ struct tl_error *tl_trace_exit(struct tl_trace *t, tl_seq seq, struct tl_exit *r
 	return at(t, seq, err);
 }
 
-static struct tl_error *neighbour(struct tl_trace *t, enum tl_read which, uint32_t vcpu, tl_seq seq,
-	tl_seq *ret)
+static struct tl_error *neighbour(
+	struct tl_trace *t, enum tl_read which, uint32_t vcpu, tl_seq seq, tl_seq *ret)
 {
 	struct tl_error *err;
 	struct tl_row row;
@@ -212,8 +212,8 @@ struct tl_error *tl_trace_after(struct tl_trace *t, uint32_t vcpu, tl_seq seq, t
 	return neighbour(t, TL_READ_AFTER, vcpu, seq, ret);
 }
 
-struct tl_error *tl_trace_answer(struct tl_trace *t, tl_seq seq, struct tl_answer *ret,
-	bool *ret_found)
+struct tl_error *tl_trace_answer(
+	struct tl_trace *t, tl_seq seq, struct tl_answer *ret, bool *ret_found)
 {
 	struct tl_answer answer = { 0 };
 	struct tl_error *err;

@@ -36,7 +36,8 @@ static enum tl_descriptor descriptor(const struct tl_input *input)
 
 static uint32_t number_or(struct tl_row *row, int column, uint32_t none)
 {
-	return tl_row_has(row, column) ? (uint32_t)tl_row_bounded(row, column, UINT32_MAX - 1) : none;
+	return tl_row_has(row, column) ? (uint32_t)tl_row_bounded(row, column, UINT32_MAX - 1)
+				       : none;
 }
 
 static struct tl_input read_input(struct tl_row *row)
@@ -80,7 +81,8 @@ struct tl_error *tl_trace_coalesced(struct tl_trace *t, tl_seq seq)
 	return at(t, "coalesced writes", tl_trace_read(t, TL_READ_COALESCED, &seq, &row));
 }
 
-struct tl_error *tl_trace_next_coalesced(struct tl_trace *t, struct tl_coalesced *ret, bool *ret_more)
+struct tl_error *tl_trace_next_coalesced(
+	struct tl_trace *t, struct tl_coalesced *ret, bool *ret_more)
 {
 	struct tl_row row = { .stmt = t->reads[TL_READ_COALESCED] };
 	const bool more = tl_row_next(&row);

@@ -14,8 +14,8 @@ static struct tl_error *at(const struct tl_trace *t, tl_seq seq, struct tl_error
 	return tl_error_in(err, "%s: exit %" PRIu64, t->path, seq);
 }
 
-static struct tl_error *read_regs(struct tl_trace *t, struct tl_row *row, tl_seq seq,
-	struct tl_regs *ret)
+static struct tl_error *read_regs(
+	struct tl_trace *t, struct tl_row *row, tl_seq seq, struct tl_regs *ret)
 {
 	struct tl_error *err = NULL;
 	const uint8_t *chunk;

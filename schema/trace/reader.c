@@ -26,8 +26,10 @@ static const char *const reads[TL_N_READS] = {
 	[TL_READ_GAP] = "SELECT why FROM main.gap WHERE ? BETWEEN from_seq AND to_seq",
 	[TL_READ_BEFORE] = "SELECT seq FROM main.exit WHERE vcpu = ? AND seq < ? "
 			   "ORDER BY seq DESC LIMIT 1",
-	[TL_READ_AFTER] = "SELECT seq FROM main.exit WHERE vcpu = ? AND seq > ? ORDER BY seq LIMIT 1",
-	[TL_READ_ANSWER] = "SELECT time, bytes, flags, cr8, dirty, sync FROM main.answer WHERE seq = ?",
+	[TL_READ_AFTER] =
+		"SELECT seq FROM main.exit WHERE vcpu = ? AND seq > ? ORDER BY seq LIMIT 1",
+	[TL_READ_ANSWER] =
+		"SELECT time, bytes, flags, cr8, dirty, sync FROM main.answer WHERE seq = ?",
 	[TL_READ_STATE] = "SELECT seq, chunk FROM main.state WHERE vcpu = ? AND seq <= ? "
 			  "ORDER BY seq DESC LIMIT 1",
 	[TL_READ_EXTRA] = "SELECT chunk FROM main.extra WHERE seq = ?",
@@ -45,8 +47,8 @@ struct tl_error *tl_trace_prepare(struct tl_trace *t, const char *sql, sqlite3_s
 	return status == SQLITE_OK ? NULL : tl_sql_error(t->file.db);
 }
 
-struct tl_error *tl_trace_read(struct tl_trace *t, enum tl_read which, const uint64_t *parameters,
-	struct tl_row *ret)
+struct tl_error *tl_trace_read(
+	struct tl_trace *t, enum tl_read which, const uint64_t *parameters, struct tl_row *ret)
 {
 	sqlite3_stmt **stmt = &t->reads[which];
 	struct tl_error *err = *stmt ? NULL : tl_trace_prepare(t, reads[which], stmt);
@@ -54,7 +56,8 @@ struct tl_error *tl_trace_read(struct tl_trace *t, enum tl_read which, const uin
 	if (err)
 		return err;
 	sqlite3_reset(*stmt);
-	for (int i = 0; i < sqlite3_bind_parameter_count(*stmt); i++)
+	assert(parameters || !sqlite3_bind_parameter_count(*stmt));
+	for (int i = 0; parameters && i < sqlite3_bind_parameter_count(*stmt); i++)
 		sqlite3_bind_int64(*stmt, i + 1, (int64_t)parameters[i]);
 	*ret = (struct tl_row){ .stmt = *stmt };
 	return NULL;
@@ -124,7 +127,8 @@ static struct tl_error *fill_names(struct tl_trace *t)
 
 	err = tl_trace_fill_names(t->file.db, "temp", t->arch->id, TL_ABI_MAINLINE);
 	if (!err)
-		err = tl_trace_prepare(t, "SELECT DISTINCT abi FROM main.vm WHERE abi != 0", &row.stmt);
+		err = tl_trace_prepare(
+			t, "SELECT DISTINCT abi FROM main.vm WHERE abi != 0", &row.stmt);
 	while (!err && tl_row_next(&row)) {
 		const uint64_t abi = tl_row_bounded(&row, 0, TL_ABI_IDSR_TOOLS);
 

@@ -39,8 +39,8 @@ bool tl_trace_meta_int(const struct tl_trace *trace, const char *key, int64_t *r
 sqlite3 *tl_trace_db(struct tl_trace *trace);
 
 /** Prepares a statement; the caller finalizes it. The error is SQLite's, without the path. */
-TL_CHECK struct tl_error *tl_trace_prepare(struct tl_trace *trace, const char *sql,
-	sqlite3_stmt **ret);
+TL_CHECK struct tl_error *tl_trace_prepare(
+	struct tl_trace *trace, const char *sql, sqlite3_stmt **ret);
 
 /** The exits of a trace; all 0 when there is none. */
 struct tl_span {
@@ -59,14 +59,14 @@ TL_CHECK struct tl_error *tl_trace_exit(struct tl_trace *trace, tl_seq seq, stru
 	const struct tl_exit_kind **ret_kind);
 
 /** The exit of that vCPU before, or after, `seq`; 0 when there is none. */
-TL_CHECK struct tl_error *tl_trace_before(struct tl_trace *trace, uint32_t vcpu, tl_seq seq,
-	tl_seq *ret);
-TL_CHECK struct tl_error *tl_trace_after(struct tl_trace *trace, uint32_t vcpu, tl_seq seq,
-	tl_seq *ret);
+TL_CHECK struct tl_error *tl_trace_before(
+	struct tl_trace *trace, uint32_t vcpu, tl_seq seq, tl_seq *ret);
+TL_CHECK struct tl_error *tl_trace_after(
+	struct tl_trace *trace, uint32_t vcpu, tl_seq seq, tl_seq *ret);
 
 /** The registers at exit `seq` of that vCPU; TL_ERROR_NOT_RECORDED when there are none. */
-TL_CHECK struct tl_error *tl_trace_regs(struct tl_trace *trace, uint32_t vcpu, tl_seq seq,
-	struct tl_regs *ret);
+TL_CHECK struct tl_error *tl_trace_regs(
+	struct tl_trace *trace, uint32_t vcpu, tl_seq seq, struct tl_regs *ret);
 
 /** Registers outside the flat vector, as they were at one exit. */
 struct tl_extras {
@@ -75,7 +75,8 @@ struct tl_extras {
 };
 
 /** Empty when there are none. The caller frees with tl_extras_deinit(). */
-TL_CHECK struct tl_error *tl_trace_extras(struct tl_trace *trace, tl_seq seq, struct tl_extras *ret);
+TL_CHECK struct tl_error *tl_trace_extras(
+	struct tl_trace *trace, tl_seq seq, struct tl_extras *ret);
 /** One after the other, borrowed; false after the last. */
 bool tl_extras_next(struct tl_extras *extras, struct tl_extra *ret);
 void tl_extras_deinit(struct tl_extras *extras);
@@ -92,8 +93,8 @@ struct tl_answer {
 };
 
 /** `*ret_found` is false when there is none for that exit. */
-TL_CHECK struct tl_error *tl_trace_answer(struct tl_trace *trace, tl_seq seq, struct tl_answer *ret,
-	bool *ret_found);
+TL_CHECK struct tl_error *tl_trace_answer(
+	struct tl_trace *trace, tl_seq seq, struct tl_answer *ret, bool *ret_found);
 
 /** A state-changing ioctl of the VMM. */
 struct tl_input {
@@ -124,12 +125,12 @@ struct tl_coalesced {
  */
 TL_CHECK struct tl_error *tl_trace_inputs(struct tl_trace *trace, const struct tl_exit *exit);
 /** One after the other; `*ret_more` is false after the last. */
-TL_CHECK struct tl_error *tl_trace_next_input(struct tl_trace *trace, struct tl_input *ret,
-	bool *ret_more);
+TL_CHECK struct tl_error *tl_trace_next_input(
+	struct tl_trace *trace, struct tl_input *ret, bool *ret_more);
 
 /** The writes found when exit `seq` returned: they came before it. */
 TL_CHECK struct tl_error *tl_trace_coalesced(struct tl_trace *trace, tl_seq seq);
-TL_CHECK struct tl_error *tl_trace_next_coalesced(struct tl_trace *trace, struct tl_coalesced *ret,
-	bool *ret_more);
+TL_CHECK struct tl_error *tl_trace_next_coalesced(
+	struct tl_trace *trace, struct tl_coalesced *ret, bool *ret_more);
 
 #endif

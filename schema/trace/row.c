@@ -55,7 +55,8 @@ static bool is(struct tl_row *row, int column, int type)
 
 uint64_t tl_row_u64(struct tl_row *row, int column)
 {
-	return is(row, column, SQLITE_INTEGER) ? (uint64_t)sqlite3_column_int64(row->stmt, column) : 0;
+	return is(row, column, SQLITE_INTEGER) ? (uint64_t)sqlite3_column_int64(row->stmt, column)
+					       : 0;
 }
 
 uint64_t tl_row_bounded(struct tl_row *row, int column, uint64_t most)

@@ -15,7 +15,7 @@
  *   bits    one a word: changed
  *   u64...  each changed word, exclusive-or with what it was, little endian
  */
-enum { LEVEL = 3, MOST_BYTES = 1 << 20 };
+enum { LEVEL = 3, MOST_BYTES = 4 << 20 };
 
 struct tl_state_writer {
 	unsigned words;

@@ -12,7 +12,7 @@
  * Registers of many exits of one vCPU as one compressed chunk (FORMAT.md, "state"). A chunk starts
  * from all zeroes, so it can be read by itself.
  */
-enum { TL_STATE_EXITS = 1024 /**< most exits in a chunk */ };
+enum { TL_STATE_EXITS = 4096 /**< most exits in a chunk */ };
 
 struct tl_state_writer;
 

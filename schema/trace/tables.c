@@ -53,6 +53,12 @@ const struct tl_trace_object tl_trace_tables[] = {
 	{ NULL, NULL },
 };
 
+const struct tl_trace_object tl_trace_indexes[] = {
+	{ "input_seq", "CREATE INDEX input_seq ON input(seq)" },
+	{ "coalesced_seq", "CREATE INDEX coalesced_seq ON coalesced(seq)" },
+	{ NULL, NULL },
+};
+
 #define NAME(what, number)                                                                         \
 	"(SELECT name FROM name WHERE name.what = '" what "' AND name.number = " number ")"
 // NULL stays NULL: what was not recorded is not zero.

@@ -13,14 +13,14 @@
 #define TL_TRACE_APPLICATION_ID 0x54524150 /* "TRAP" */
 #define TL_TRACE_VERSION	1
 
-/** One table or view: its name, and the text that creates it, as SQLite stores it. */
+/** One table, index or view: its name, and the text that creates it, as SQLite stores it. */
 struct tl_trace_object {
 	const char *name;
 	const char *sql;
 };
 
 /** Ends with an entry without a name. */
-extern const struct tl_trace_object tl_trace_tables[], tl_trace_views[];
+extern const struct tl_trace_object tl_trace_tables[], tl_trace_indexes[], tl_trace_views[];
 
 /**
  * Fills table `name` of schema `schema` ("main" or "temp") with what numbers are called on this

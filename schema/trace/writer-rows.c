@@ -79,12 +79,13 @@ struct tl_error *tl_writer_input(
 
 struct tl_error *tl_writer_coalesced(struct tl_writer *w, const struct tl_record_coalesced *write)
 {
+	const int64_t id = (int64_t)((uint64_t)write->vm << 32 | write->number);
 	uint64_t value = 0;
 
 	for (unsigned i = 0; i < write->size && i < 8; i++)
 		value |= (uint64_t)write->data[i] << 8 * i;
 	return tl_writer_at(
-		w, TL_WRITER_PUT(w, PUT_COALESCED, "uiiuiu", write->seq, (int64_t)write->vm,
+		w, TL_WRITER_PUT(w, PUT_COALESCED, "iuiiuiu", id, write->seq, (int64_t)write->vm,
 			   (int64_t)write->pio, write->addr, (int64_t)write->size, value));
 }
 

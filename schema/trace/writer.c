@@ -12,6 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+enum { FOLD_MS = 1000 };
+
 static const char *const statements[TL_N_STATEMENTS] = {
 	[PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?, ?)",
 	[PUT_PROCESS] = "INSERT INTO process(pid, time, exe, arguments) VALUES(?, ?, ?, ?)",
@@ -23,8 +25,7 @@ static const char *const statements[TL_N_STATEMENTS] = {
 	[PUT_ANSWER] = "INSERT OR REPLACE INTO answer VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[PUT_INPUT] = "INSERT INTO input(seq, time, vm, vcpu, device, request, arg, result, data) "
 		      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[PUT_COALESCED] = "INSERT INTO coalesced(seq, vm, pio, addr, size, value) "
-			  "VALUES(?, ?, ?, ?, ?, ?)",
+	[PUT_COALESCED] = "INSERT OR IGNORE INTO coalesced VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[PUT_SLOT] = "INSERT INTO slot(seq, time, vm, space, slot, flags, gpa, size, host) "
 		     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_CODE] = "INSERT INTO code VALUES(?, ?, ?)",
@@ -104,6 +105,8 @@ static struct tl_error *make_database(struct tl_writer *w)
 			    "PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -16384; BEGIN");
 	if (!err)
 		err = make_objects(w->db, tl_trace_tables);
+	if (!err)
+		err = make_objects(w->db, tl_trace_indexes);
 	if (!err)
 		err = make_objects(w->db, tl_trace_views);
 	if (!err)
@@ -212,15 +215,27 @@ static void finalize(struct tl_writer *w)
 	}
 }
 
+// One file in the end. Somebody who is reading it right now keeps the log beside it, which is no
+// less a trace.
+static struct tl_error *fold_log(sqlite3 *db)
+{
+	struct tl_error *err;
+
+	sqlite3_busy_timeout(db, FOLD_MS);
+	err = tl_sql(db, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
+	if (!err || sqlite3_errcode(db) != SQLITE_BUSY)
+		return err;
+	tl_error_free(err);
+	return NULL;
+}
+
 struct tl_error *tl_writer_finish(struct tl_writer *w)
 {
 	struct tl_error *err = tl_writer_commit(w);
 
 	finalize(w);
 	if (!err)
-		err = tl_writer_at(w,
-			tl_sql(w->db,
-				"PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE"));
+		err = tl_writer_at(w, fold_log(w->db));
 	tl_writer_close(w);
 	return err;
 }

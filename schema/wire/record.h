@@ -134,14 +134,14 @@ struct tl_record_input {
 	uint32_t size;
 };
 
-/** A write that KVM queued without an exit, found when exit `seq` returned. */
+/** A write that KVM queued without an exit, found by the time that exit `seq` returned. */
 struct tl_record_coalesced {
 	uint64_t seq;
 	uint64_t addr;
 	uint32_t vm;
 	uint32_t size;
 	uint32_t pio;
-	uint32_t pad;
+	uint32_t number; /**< in the VM's queue, from 0 */
 	uint8_t data[8];
 };
 

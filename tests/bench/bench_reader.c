@@ -60,7 +60,7 @@ static struct tl_exit access_of(uint64_t n)
 		.value = n & 0xff,
 		.count = 1,
 		.has = TL_EXIT_HAS_REASON | TL_EXIT_HAS_PC | TL_EXIT_HAS_ADDR | TL_EXIT_HAS_SIZE |
-			TL_EXIT_HAS_WRITE };
+		       TL_EXIT_HAS_WRITE };
 
 	if (exit.write)
 		exit.has |= TL_EXIT_HAS_VALUE;
@@ -92,7 +92,8 @@ static void add_input(struct tl_writer *w, const struct tl_exit *exit)
 
 static void add_exits(struct tl_writer *w, uint64_t exits)
 {
-	const struct tl_exit_kind *kind = tl_exit_kind(TL_ARCH_X86_64, TL_ABI_MAINLINE, KVM_EXIT_MMIO);
+	const struct tl_exit_kind *kind =
+		tl_exit_kind(TL_ARCH_X86_64, TL_ABI_MAINLINE, KVM_EXIT_MMIO);
 	struct tl_regs regs[VCPUS] = { 0 };
 
 	for (uint64_t n = 1; n <= exits; n++) {
@@ -139,7 +140,8 @@ static void time_verb(const struct tl_verb *verb, const char *path, const char *
 	dup2(out, STDOUT_FILENO);
 	close(out);
 	close(nowhere);
-	printf("%8.1f ms  trapline %s %s %s\n", ms_since(start), verb->name, a ? a : "", b ? b : "");
+	printf("%8.1f ms  trapline %s %s %s\n", ms_since(start), verb->name, a ? a : "",
+		b ? b : "");
 }
 
 static void time_verbs(const char *path, uint64_t exits)
@@ -147,7 +149,8 @@ static void time_verbs(const char *path, uint64_t exits)
 	char middle[32], range[64];
 
 	snprintf(middle, sizeof(middle), "%llu", (unsigned long long)exits / 2);
-	snprintf(range, sizeof(range), "%llu+1000", (unsigned long long)exits / 2);
+	snprintf(range, sizeof(range), "%llu..%llu", (unsigned long long)exits / 2,
+		(unsigned long long)exits / 2 + 999);
 	time_verb(&tl_verb_stat, path, NULL, NULL);
 	time_verb(&tl_verb_stat, path, "--space", NULL);
 	time_verb(&tl_verb_show, path, "1", NULL);

@@ -31,12 +31,13 @@ struct kernel_events {
 	size_t n, room;
 };
 
-// Seen by this test and its children only.
+// Seen by this test and its children only: what is mounted on /sys goes nowhere else. (In a chroot
+// "/" is no mount whose propagation could be changed.)
 static bool mount_tracefs(void)
 {
 	if (!access(TRACEFS "/instances", F_OK))
 		return true;
-	return !unshare(CLONE_NEWNS) && !mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	return !unshare(CLONE_NEWNS) && !mount("", "/sys", NULL, MS_REC | MS_PRIVATE, NULL) &&
 	       !mount("tracefs", TRACEFS, "tracefs", 0, NULL);
 }
 

@@ -201,9 +201,10 @@ static void assert_nisv(const struct row *row, struct thread *t, size_t at)
 {
 	struct kernel_event *event = before(row, t, at, KERNEL_NISV);
 
-	if (!event || event->pc != row->pc || (event->value & 0x17f) != row->value)
+	if (event && event->pc == row->pc && (event->value & 0x17f) == row->value)
+		event->taken = true;
+	else
 		explain(row, event, "another access without syndrome");
-	event->taken = true;
 }
 
 // The recorder asked for an exit that the VMM must not see: it got ENOSYS, and the kernel's event

@@ -17,6 +17,8 @@ static int enter_with_session(void **state)
 	return 0;
 }
 
+// clang-format off
+// Texts stand as they do on a screen, however wide.
 static void show_is_a_line_an_exit(void **state)
 {
 	says("trapline show", 0,
@@ -42,7 +44,7 @@ static void ranges_are_said_in_many_ways(void **state)
 
 	says("trapline show boot.trap 2..3", 0, two_and_three);
 	says("trapline show boot.trap 2-3", 0, two_and_three);
-	says("trapline show -t boot.trap 2+2", 0, two_and_three);
+	says("trapline show -t boot.trap 2..3", 0, two_and_three);
 	says("trapline show ./boot.trap --where 'seq between 2 and 3'", 0, two_and_three);
 	says("trapline show 2.. --limit 2", 0, two_and_three);
 	says("trapline show ..3 --addr 0x9000010-0xa000000", 0, two_and_three);
@@ -149,9 +151,9 @@ static void what_cannot_be_done_is_status_2_and_one_line(void **state)
 	says("trapline show none.trap", 2,
 		"trapline show: none.trap: cannot be opened: No such file or directory\n");
 	says("trapline show 5x", 2, "trapline show: 5x: expected an exit such as 41, or exits such as "
-				    "41..50, 41+10, last\n");
+				    "41..50, last\n");
 	says("trapline show 5..2", 2, "trapline show: 5..2: expected an exit such as 41, or exits such "
-				      "as 41..50, 41+10, last\n");
+				      "as 41..50, last\n");
 	says("trapline show 1 2", 2, "trapline show: 2: one word too many; see --help\n");
 	says("trapline show --where 'nope = 1'", 2, "trapline show: where: no such column: nope\n");
 	says("trapline show --where 'seq = 5) or (1'", 2,
@@ -172,7 +174,7 @@ static void what_cannot_be_done_is_status_2_and_one_line(void **state)
 static void stat_says_what_is_in_the_trace(void **state)
 {
 	has("trapline stat",
-		"boot.trap: 7 exits in 6.000 ms, 104.0 KiB, recorded 2023-11-14 22:13:20; killed by SIGKILL\n"
+		"boot.trap: 7 exits in 6.000 ms, 112.0 KiB, recorded 2023-11-14 22:13:20; killed by SIGKILL\n"
 		"vmm        qemu-system-aarch64 -M virt\n"
 		"arch       arm64\n"
 		"cpu        not recorded\n"
@@ -293,8 +295,8 @@ static void ls_lists_the_broken_ones_with_the_reason(void **state)
 	written("many/c.trap", 1640995200);
 	says("trapline ls many", 0,
 		"name    recorded                  size  exits  arch   ended              vmm\n"
-		"a.trap  2023-11-14 22:13:20  104.0 KiB      7  arm64  killed by SIGKILL  qemu-system-aarch64 -M virt\n"
-		"b.trap  2023-01-01 00:00:00    4.9 KiB                unreadable         truncated: 5000 bytes, expected 106496\n"
+		"a.trap  2023-11-14 22:13:20  112.0 KiB      7  arm64  killed by SIGKILL  qemu-system-aarch64 -M virt\n"
+		"b.trap  2023-01-01 00:00:00    4.9 KiB                unreadable         truncated: 5000 bytes, expected 114688\n"
 		"c.trap  2022-01-01 00:00:00    5 bytes                unreadable         is no trace: not an SQLite file\n");
 	says("TRAPLINE_DIR=many trapline sql 'select count(*) as n from exit'", 0, "n\n7\n");
 	valid_json("trapline ls --json many");
@@ -359,6 +361,8 @@ static void help_has_an_example(void **state)
 	has("trapline show --help", "\nexample: trapline show");
 	has("trapline sql --help", "\nexample: trapline sql");
 }
+
+// clang-format on
 
 int main(void)
 {

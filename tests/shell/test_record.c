@@ -213,10 +213,14 @@ static void signals_reach_the_vmm(void **state)
 }
 
 // Of the kind that people have: the device is not there, or is not theirs. In a place of our own.
-#define WITHOUT_KVM "unshare", "-m", "sh", "-c", "mount -t tmpfs none /dev && exec \"$@\"", "sh"
+// What is mounted on /dev goes nowhere else; in a chroot "/" has no propagation to change.
+#define OF_OUR_OWN "unshare", "-m", "--propagation", "unchanged", "sh", "-c"
+#define WITHOUT_KVM                                                                                \
+	OF_OUR_OWN, "mount --make-private /dev && mount -t tmpfs none /dev && exec \"$@\"", "sh"
 #define REFUSED_KVM                                                                                \
-	"unshare", "-m", "sh", "-c",                                                               \
-		"mount --bind /dev/kvm /dev/kvm && mount -o remount,bind,nodev /dev/kvm && "       \
+	OF_OUR_OWN,                                                                                \
+		"mount --make-private /dev && mount --bind /dev/kvm /dev/kvm && mount -o "         \
+		"remount,bind,nodev /dev/kvm && "                                                  \
 		"exec \"$@\"",                                                                     \
 		"sh"
 

@@ -38,11 +38,14 @@ static void text_becomes(const char *text, const char *expected)
 
 static void what_drives_a_terminal_is_spelt_out(void **state)
 {
-	text_becomes("plain, caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "plain, caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+	static const char right_to_left[] = { 'a', '\xe2', '\x80', '\xae', 'b', 0 };
+
+	text_becomes("plain, caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+		"plain, caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
 	text_becomes("\033[2J\a\b\t\n\r\x7f", "\\x1b[2J\\a\\b\\t\\n\\r\\x7f");
-	text_becomes("\xc2\x9b" "2J", "\\x9b2J");      // CSI as a character of UTF-8
-	text_becomes("\x9b" "2J", "\\x9b2J");	       // and as a byte
-	text_becomes("a\xe2\x80\xae" "b", "a\\u{202e}b"); // right-to-left override
+	text_becomes("\xc2\x9b[J", "\\x9b[J"); // CSI as a character of UTF-8
+	text_becomes("\x9b[J", "\\x9b[J");     // and as a byte
+	text_becomes(right_to_left, "a\\u{202e}b");
 	text_becomes("\xc0\x9b \xe0\x80\x9b \xed\xa0\x80 \xf4\x90\x80\x80 \xc3", // no UTF-8
 		"\\xc0\\x9b \\xe0\\x80\\x9b \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xc3");
 	text_becomes("", "");
@@ -59,7 +62,8 @@ static void data_is_quoted_where_it_is_text(void **state)
 	tl_put_data(to, (const uint8_t *)"a\033", 2);
 	fputc(' ', to);
 	tl_put_data(to, bytes, sizeof(bytes));
-	becomes(to, "\"hello\\r\\n\" 611b ff00000000000000000000000000000000000000000000000000000000000000 and 8 "
+	becomes(to, "\"hello\\r\\n\" 611b "
+		    "ff00000000000000000000000000000000000000000000000000000000000000 and 8 "
 		    "bytes more");
 }
 
@@ -104,9 +108,10 @@ static void json_is_made_value_by_value(void **state)
 	tl_json_close(&j, '}');
 	tl_json_bytes(&j, "b", (const uint8_t *)"\1\2", 2);
 	tl_json_line(&j);
-	becomes(to, "{\"i\": -9223372036854775808, \"h\": \"0xffffffffffffffff\", "
-		    "\"s\": \"a\\\"\\\\\\u000a\\u001b\\ufffd\", \"n\": null, \"a\": [true, 1.5, null], "
-		    "\"o\": {}, \"b\": \"0102\"}\n");
+	becomes(to,
+		"{\"i\": -9223372036854775808, \"h\": \"0xffffffffffffffff\", "
+		"\"s\": \"a\\\"\\\\\\u000a\\u001b\\ufffd\", \"n\": null, \"a\": [true, 1.5, null], "
+		"\"o\": {}, \"b\": \"0102\"}\n");
 }
 
 int main(void)

@@ -14,6 +14,7 @@ static const struct {
 	{ "interrupted", 0, mode_interrupted },
 	{ "failing", 0, mode_failing },
 	{ "drained", 1, mode_drained },
+	{ "shared-ring", 1, mode_shared_ring },
 	{ "registers", 1, mode_registers },
 	{ "replies", 0, mode_replies },
 	{ "msr", 0, mode_msr },

@@ -13,8 +13,11 @@ int mode_endless(char **argv);	   /**< COUNTS VCPUS: exits for ever, counted in 
 int mode_threads(char **argv);	   /**< VCPUS EXITS: each in a thread of its own */
 int mode_interrupted(char **argv); /**< an immediate_exit after each exit */
 int mode_failing(char **argv);	   /**< KVM_RUN fails in every way it can here */
-int mode_drained(char **argv);	   /**< ROUNDS: another thread empties the coalesced ring */
 int mode_registers(char **argv);   /**< FILE: what KVM_GET_REGS and _SREGS say at each exit */
+
+/* coalesced.c */
+int mode_drained(char **argv);	   /**< ROUNDS: another thread empties the ring */
+int mode_shared_ring(char **argv); /**< ROUNDS: two vCPUs, each of which empties it */
 
 /* replies.c */
 int mode_replies(char **argv); /**< answers of every kind; prints them and what came back */

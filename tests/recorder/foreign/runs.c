@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,43 +182,6 @@ int mode_failing(char **argv)
 	by_a_child(&vcpu);
 	signalled(&vm);
 	no_memory(&vm, &vcpu);
-	return 0;
-}
-
-// 1: mov $1000, %cx; 2: mov %bx, HOLE; inc %bx; loop 2b; out %al, $0x60; jmp 1b
-static const uint8_t thousand_writes[] = { 0xb8, 0x00, 0xd0, 0x8e, 0xd8, 0xb9, 0xe8, 0x03, 0x89,
-	0x1e, 0x00, 0x00, 0x43, 0xe2, 0xf9, 0xe6, 0x60, 0xeb, 0xf2 };
-
-static _Atomic bool drained_enough;
-
-static void *drain(void *arg)
-{
-	struct kvm_coalesced_mmio_ring *ring = arg;
-
-	while (!drained_enough)
-		__atomic_store_n(&ring->first, __atomic_load_n(&ring->last, __ATOMIC_ACQUIRE),
-			__ATOMIC_RELEASE);
-	return NULL;
-}
-
-// Writes leave the ring between two exits, as when a VMM's display refreshes.
-int mode_drained(char **argv)
-{
-	struct kvm_coalesced_mmio_zone zone = { .addr = HOLE, .size = 4096 };
-	pthread_t thread;
-	struct vcpu vcpu;
-	struct vm vm;
-
-	vm_open(&vm);
-	vcpu_open(&vm, 0, thousand_writes, sizeof(thousand_writes), &vcpu);
-	if (ioctl(vm.fd, KVM_REGISTER_COALESCED_MMIO, &zone))
-		die("KVM_REGISTER_COALESCED_MMIO");
-	pthread_create(&thread, NULL, drain,
-		(char *)vcpu.run + KVM_COALESCED_MMIO_PAGE_OFFSET * getpagesize());
-	for (int outs = 0; outs < atoi(argv[1]); outs += vcpu.run->exit_reason == KVM_EXIT_IO)
-		run_times(vcpu.fd, 1);
-	drained_enough = true;
-	pthread_join(thread, NULL);
 	return 0;
 }
 

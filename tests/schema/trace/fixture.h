@@ -86,8 +86,8 @@ static inline void add_machine(struct tl_writer *w, enum tl_abi abi, unsigned n_
 }
 
 /** An exit of that reason with that payload, at `seq` ms, after running 1 us. */
-static inline struct tl_exit exit_of(tl_seq seq, uint32_t vcpu, uint32_t reason,
-	const void *payload, uint32_t size)
+static inline struct tl_exit exit_of(
+	tl_seq seq, uint32_t vcpu, uint32_t reason, const void *payload, uint32_t size)
 {
 	return (struct tl_exit){ .seq = seq,
 		.vcpu = vcpu,
@@ -118,8 +118,8 @@ static inline void add_exit(struct tl_writer *w, struct tl_exit exit, enum tl_ar
 	assert_ok(tl_writer_exit(w, &exit, kind, regs, NULL, 0));
 }
 
-static inline void add_mmio(struct tl_writer *w, tl_seq seq, uint32_t vcpu, struct mmio mmio,
-	uint64_t pc)
+static inline void add_mmio(
+	struct tl_writer *w, tl_seq seq, uint32_t vcpu, struct mmio mmio, uint64_t pc)
 {
 	struct tl_exit exit = exit_of(seq, vcpu, KVM_EXIT_MMIO, &mmio, sizeof(mmio));
 	struct tl_regs regs = { 0 };
@@ -131,8 +131,8 @@ static inline void add_mmio(struct tl_writer *w, tl_seq seq, uint32_t vcpu, stru
 	add_exit(w, exit, TL_ARCH_ARM64, TL_ABI_MAINLINE, &regs);
 }
 
-static inline void add_reply(struct tl_writer *w, tl_seq seq, uint32_t vcpu, const void *answer,
-	uint32_t size)
+static inline void add_reply(
+	struct tl_writer *w, tl_seq seq, uint32_t vcpu, const void *answer, uint32_t size)
 {
 	const struct tl_record_reply reply = {
 		.seq = seq, .time = seq * MS + 5000, .vcpu = vcpu, .answer = size
@@ -144,11 +144,9 @@ static inline void add_reply(struct tl_writer *w, tl_seq seq, uint32_t vcpu, con
 static inline void add_vcpu_input(struct tl_writer *w, tl_seq seq, uint32_t vcpu, uint32_t request,
 	const void *data, uint32_t size)
 {
-	const struct tl_record_input input = { .seq = seq,
-		.time = seq * MS + 3000,
-		.vcpu = vcpu,
-		.request = request,
-		.size = size };
+	const struct tl_record_input input = {
+		.seq = seq, .time = seq * MS + 3000, .vcpu = vcpu, .request = request, .size = size
+	};
 
 	assert_ok(tl_writer_input(w, &input, data));
 }

@@ -17,7 +17,8 @@ static struct tl_trace *ten(void)
 	unlink("ten.trap");
 	w = create("ten.trap", TL_ARCH_ARM64);
 	for (tl_seq seq = 1; seq <= 9; seq++)
-		add_mmio(w, seq, seq % 2, (struct mmio){ .gpa = addrs[seq - 1], .size = 4, .write = seq == 5 },
+		add_mmio(w, seq, seq % 2,
+			(struct mmio){ .gpa = addrs[seq - 1], .size = 4, .write = seq == 5 },
 			0xffff800000000000 + seq);
 	add_exit(w, exit_of(10, 0, KVM_EXIT_INTR, NULL, 0), TL_ARCH_ARM64, TL_ABI_MAINLINE, NULL);
 	assert_ok(tl_writer_finish(w));
@@ -85,14 +86,17 @@ static void addresses_are_compared_without_sign(void **state)
 		{ 1, UINT64_MAX - 1, "2 3 4 5 6 7 8" }, { UINT64_MAX, UINT64_MAX, "9" } };
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-		fits((struct tl_filter){ .has_addr = true, .addr = ranges[i].from, .addr_end = ranges[i].to },
+		fits((struct tl_filter){ .has_addr = true,
+			     .addr = ranges[i].from,
+			     .addr_end = ranges[i].to },
 			ranges[i].expected);
 }
 
 static void conditions_hold_together(void **state)
 {
 	fits((struct tl_filter){ .has_vcpu = true, .vcpu = 1 }, "1 3 5 7 9");
-	fits((struct tl_filter){ .has_vcpu = true, .vcpu = 1, .where = "seq > 5 or write" }, "5 7 9");
+	fits((struct tl_filter){ .has_vcpu = true, .vcpu = 1, .where = "seq > 5 or write" },
+		"5 7 9");
 	fits((struct tl_filter){ .reason = "intr" }, "10");
 	fits((struct tl_filter){ .reason = "MMIO", .to = 2 }, "1 2");
 	fits((struct tl_filter){ .reason = "10" }, "10");
@@ -101,7 +105,8 @@ static void conditions_hold_together(void **state)
 
 static void a_condition_may_ask_the_views(void **state)
 {
-	fits((struct tl_filter){ .where = "seq in (select seq from mmio where rw = 'write')" }, "5");
+	fits((struct tl_filter){ .where = "seq in (select seq from mmio where rw = 'write')" },
+		"5");
 	fits((struct tl_filter){ .where = "reason = 'intr' -- a remark" }, "10");
 	fits((struct tl_filter){ .where = "addr = 0xffffffffffffffff" }, "9");
 	fits((struct tl_filter){ .where = "pc_hex = '0xffff800000000002'" }, "2");
@@ -129,7 +134,8 @@ static void what_is_more_than_a_condition_is_refused(void **state)
 static void an_unknown_reason_is_said_with_where_to_look(void **state)
 {
 	refused((struct tl_filter){ .reason = "mmoi" },
-		"reason mmoi: no exit of arm64 is called that; \"select name from name where what = "
+		"reason mmoi: no exit of arm64 is called that; \"select name from name where what "
+		"= "
 		"'exit'\" lists them");
 }
 

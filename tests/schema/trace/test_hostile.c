@@ -14,7 +14,9 @@ static void make_small(const char *path)
 	const struct tl_record_extra extra = { 1, 0, 0 };
 
 	add_machine(w, TL_ABI_MAINLINE, 1);
-	add_mmio(w, 1, 0, (struct mmio){ .gpa = 0x9000000, .data = { 0x41 }, .size = 1, .write = 1 }, 0x40080000);
+	add_mmio(w, 1, 0,
+		(struct mmio){ .gpa = 0x9000000, .data = { 0x41 }, .size = 1, .write = 1 },
+		0x40080000);
 	add_reply(w, 1, 0, NULL, 0);
 	add_mmio(w, 2, 0, (struct mmio){ .gpa = 0x9000018, .size = 4 }, 0x40080004);
 	add_reply(w, 2, 0, (uint8_t[8]){ 0x90 }, 8);
@@ -87,15 +89,17 @@ static void a_table_is_ours_to_the_letter(void **state)
 	changed("boot.trap", "ALTER TABLE exit ADD COLUMN more");
 	refused("boot.trap", "boot.trap: table exit is not the one that trapline writes");
 	changed("boot.trap", "DROP TABLE exit; CREATE TABLE exit(seq INTEGER PRIMARY KEY, vcpu AS "
-		"(1))");
+			     "(1))");
 	refused("boot.trap", "boot.trap: table exit is not the one that trapline writes");
-	changed("boot.trap", "DROP TABLE meta; CREATE VIEW meta AS SELECT 'arch' AS key, 'arm64' AS value");
+	changed("boot.trap",
+		"DROP TABLE meta; CREATE VIEW meta AS SELECT 'arch' AS key, 'arm64' AS value");
 	refused("boot.trap", "boot.trap: table meta is not the one that trapline writes");
 }
 
 static void a_view_is_ours_to_the_letter(void **state)
 {
-	changed("boot.trap", "DROP VIEW mmio; CREATE VIEW mmio AS SELECT load_extension('x') AS seq");
+	changed("boot.trap",
+		"DROP VIEW mmio; CREATE VIEW mmio AS SELECT load_extension('x') AS seq");
 	refused("boot.trap", "boot.trap: view mmio is not the one that trapline writes");
 	changed("boot.trap", "DROP VIEW mmio; CREATE TABLE mmio(seq)");
 	refused("boot.trap", "boot.trap: view mmio is not the one that trapline writes");
@@ -111,6 +115,16 @@ static void the_trace_says_a_machine_that_we_know(void **state)
 	refused("boot.trap", "boot.trap: vm: abi is text, expected a number");
 	changed("boot.trap", "UPDATE vm SET abi = 9");
 	refused("boot.trap", "boot.trap: vm: abi is 9, expected 0 to 2");
+}
+
+static void a_change_that_was_cut_short_is_not_undone_by_us(void **state)
+{
+	unlink("boot.trap");
+	make_small("boot.trap");
+	write_file("boot.trap-journal", "not zero", 8);
+	refused("boot.trap",
+		"boot.trap: its last change was cut short; \"sqlite3 FILE .tables\" undoes it");
+	unlink("boot.trap-journal");
 }
 
 static struct tl_trace *opened(const char *sql)
@@ -154,8 +168,10 @@ static void a_wrong_value_is_named_with_its_place(void **state)
 		"boot.trap: exit 2: payload: 257 bytes, expected at most 256");
 	exit_error("INSERT INTO detail VALUES(2, 'text', NULL)", 2,
 		"boot.trap: exit 2: payload is text, expected bytes");
-	exit_error("UPDATE exit SET code = 9 WHERE seq = 3", 3, "boot.trap: exit 3: code 9 is not there");
-	exit_error("UPDATE code SET before = 9", 3, "boot.trap: exit 3: before is 9, expected 0 to 8");
+	exit_error("UPDATE exit SET code = 9 WHERE seq = 3", 3,
+		"boot.trap: exit 3: code 9 is not there");
+	exit_error(
+		"UPDATE code SET before = 9", 3, "boot.trap: exit 3: before is 9, expected 0 to 8");
 	exit_error("UPDATE code SET bytes = zeroblob(65)", 3,
 		"boot.trap: exit 3: code: 65 bytes, expected at most 64");
 	exit_error("UPDATE code SET bytes = NULL", 3, "boot.trap: exit 3: code 1 is not there");
@@ -182,7 +198,8 @@ static void registers_that_cannot_be_are_refused(void **state)
 		"boot.trap: exit 2: registers were not recorded");
 	// a frame that says 3 GiB
 	regs_error("UPDATE state SET chunk = x'28b52ffda0000000c0010000'",
-		"boot.trap: exit 2: state chunk: would unpack to 3221225472 bytes, at most 1048576");
+		"boot.trap: exit 2: state chunk: would unpack to 3221225472 bytes, at most "
+		"4194304");
 	// one raw block: seq 2, words known differ, and no more
 	regs_error("UPDATE state SET chunk = x'28b52ffd20021100000201'",
 		"boot.trap: exit 2: state chunk ends in the middle of an exit");
@@ -242,10 +259,11 @@ static void denied(struct tl_trace *t, const char *sql, const char *message)
 
 static void what_others_put_into_the_file_is_not_there_for_us(void **state)
 {
-	struct tl_trace *t = opened("CREATE VIEW evil AS SELECT * FROM exit; CREATE TABLE more(x);"
-		"CREATE TRIGGER fire AFTER INSERT ON exit BEGIN DELETE FROM exit; END;"
-		"CREATE VIRTUAL TABLE words USING fts5(x); INSERT INTO more VALUES(1);"
-		"CREATE INDEX by_pc ON exit(pc)");
+	struct tl_trace *t =
+		opened("CREATE VIEW evil AS SELECT * FROM exit; CREATE TABLE more(x);"
+		       "CREATE TRIGGER fire AFTER INSERT ON exit BEGIN DELETE FROM exit; END;"
+		       "CREATE VIRTUAL TABLE words USING fts5(x); INSERT INTO more VALUES(1);"
+		       "CREATE INDEX by_pc ON exit(pc)");
 
 	assert_int_equal(ask(t, "SELECT count(*) FROM mmio"), 2);
 	assert_int_equal(ask(t, "WITH t AS (SELECT * FROM exits) SELECT max(seq) FROM t"), 3);
@@ -381,7 +399,8 @@ static void a_truncated_trace_says_so(void **state)
 	bytes = load("boot.trap", &size);
 	for (size_t n = 100; n < size; n += n < 5000 ? 61 : 1777) {
 		write_file("cut.trap", bytes, n);
-		snprintf(message, sizeof(message), "cut.trap: truncated: %zu bytes, expected %zu", n, size);
+		snprintf(message, sizeof(message), "cut.trap: truncated: %zu bytes, expected %zu",
+			n, size);
 		refused("cut.trap", message);
 	}
 	free(bytes);
@@ -426,6 +445,7 @@ int main(void)
 		cmocka_unit_test(a_table_is_ours_to_the_letter),
 		cmocka_unit_test(a_view_is_ours_to_the_letter),
 		cmocka_unit_test(the_trace_says_a_machine_that_we_know),
+		cmocka_unit_test(a_change_that_was_cut_short_is_not_undone_by_us),
 		cmocka_unit_test(a_wrong_value_is_named_with_its_place),
 		cmocka_unit_test(registers_that_cannot_be_are_refused),
 		cmocka_unit_test(extra_registers_that_cannot_be_are_refused),

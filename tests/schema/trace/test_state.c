@@ -46,7 +46,8 @@ static void a_full_chunk_gives_every_exit_back(void **state)
 			if (tl_regs_known(&expected, k))
 				assert_int_equal(read.word[k], expected.word[k]);
 	}
-	assert_error(tl_state_read(chunk, size, TL_X86_WORDS, 4, &read), "registers were not recorded");
+	assert_error(
+		tl_state_read(chunk, size, TL_X86_WORDS, 4, &read), "registers were not recorded");
 	tl_state_writer_close(w);
 }
 

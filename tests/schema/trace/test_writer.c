@@ -84,6 +84,24 @@ static void a_reply_to_an_exit_that_was_lost_is_dropped(void **state)
 	tl_trace_close(t);
 }
 
+static void a_reader_does_not_keep_a_recording_from_ending(void **state)
+{
+	struct tl_writer *w = create("f.trap", TL_ARCH_ARM64);
+	struct tl_trace *reader, *after;
+	struct tl_span span;
+
+	add_mmio(w, 1, 0, (struct mmio){ .size = 4 }, 0);
+	assert_ok(tl_writer_commit(w));
+	assert_ok(tl_trace_open("f.trap", &reader));
+	add_mmio(w, 2, 0, (struct mmio){ .size = 4 }, 0);
+	assert_ok(tl_writer_finish(w));
+	assert_ok(tl_trace_open("f.trap", &after));
+	assert_ok(tl_trace_span(after, &span));
+	assert_int_equal(span.exits, 2);
+	tl_trace_close(after);
+	tl_trace_close(reader);
+}
+
 static void a_tally_gives_what_changed(void **state)
 {
 	struct tl_tally *tally = tl_tally_open();
@@ -130,6 +148,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_committed_is_not_there),
 		cmocka_unit_test(the_views_of_a_new_file_are_valid_sql),
 		cmocka_unit_test(a_reply_to_an_exit_that_was_lost_is_dropped),
+		cmocka_unit_test(a_reader_does_not_keep_a_recording_from_ending),
 		cmocka_unit_test(a_tally_gives_what_changed),
 		cmocka_unit_test(the_same_code_is_one_row),
 	};
