@@ -38,7 +38,7 @@ static char *join(const char *a, const char *b)
 	return asprintf(&text, "%s: %s", a, b) < 0 ? NULL : text;
 }
 
-struct tl_error *tl_error_new(enum tl_error_code code, const char *fmt, ...)
+struct tl_error *(tl_error_new)(enum tl_error_code code, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -54,7 +54,7 @@ static enum tl_error_code code_of_errno(int number)
 	return number == ENOENT ? TL_ERROR_NOT_FOUND : TL_ERROR_IO;
 }
 
-struct tl_error *tl_error_errno(int number, const char *fmt, ...)
+struct tl_error *(tl_error_errno)(int number, const char *fmt, ...)
 {
 	struct tl_error *err;
 	va_list ap;

@@ -25,6 +25,7 @@ struct tl_error {
 };
 
 #define TL_CHECK	__attribute__((warn_unused_result))
+#define TL_NEVER_NULL	__attribute__((returns_nonnull))
 #define TL_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /** A new error, owned by the caller. Never NULL: without memory it is one fixed error that says so. */
@@ -42,5 +43,18 @@ TL_CHECK TL_PRINTF(2, 3) struct tl_error *tl_error_in(struct tl_error *err, cons
 
 /** Frees an error; NULL is fine. */
 void tl_error_free(struct tl_error *err);
+
+// The analyzer follows paths on which an error is NULL; these are none.
+#ifdef __clang_analyzer__
+#define TL_ASSUME_ERROR(call)                                                                      \
+	({                                                                                         \
+		struct tl_error *made_ = call;                                                     \
+		if (!made_)                                                                        \
+			__builtin_unreachable();                                                   \
+		made_;                                                                             \
+	})
+#define tl_error_new(...)   TL_ASSUME_ERROR((tl_error_new)(__VA_ARGS__))
+#define tl_error_errno(...) TL_ASSUME_ERROR((tl_error_errno)(__VA_ARGS__))
+#endif
 
 #endif

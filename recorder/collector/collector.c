@@ -7,6 +7,7 @@
 #include "recorder/collector/signals.h"
 #include "schema/trace/writer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -76,6 +77,7 @@ static struct tl_error *make_arena(struct tl_collector *c)
 
 static void fill_arena(struct tl_collector *c, const struct tl_record_options *options)
 {
+	assert(c->arena);
 	c->arena->version = TL_ARENA_VERSION;
 	c->arena->n_rings = TL_ARENA_RINGS;
 	c->arena->ring_bytes = c->ring_bytes;

@@ -17,10 +17,10 @@ extern "C" {
 
 /** How to record; all zero but for `size` is fine. */
 struct trapline_options {
-	unsigned long size;  /**< sizeof(struct trapline_options), so that later versions can tell */
-	const char *output;  /**< the trace, which must not exist; NULL: a free name */
-	const char *regs;    /**< "pc", "core", "full"; NULL: "core" */
-	const char *mem;     /**< "none", "fault"; NULL: "fault" */
+	unsigned long size; /**< sizeof(struct trapline_options), so that later versions can tell */
+	const char *output; /**< the trace, which must not exist; NULL: a free name */
+	const char *regs;   /**< "pc", "core", "full"; NULL: "core" */
+	const char *mem;    /**< "none", "fault"; NULL: "fault" */
 	const char *program; /**< the trapline program; NULL: "trapline", found in PATH */
 };
 

@@ -147,7 +147,8 @@ static void assert_same_access(
 	if (!event || event->addr != row->addr || event->size != row->size ||
 		event->count != row->count || (has_value && event->value != value))
 		explain(row, event, "another access");
-	event->taken = true;
+	else
+		event->taken = true;
 }
 
 // The nearest event of that kind before `at` with the row's address. An access over a page's end
@@ -299,7 +300,8 @@ static struct thread *match(struct threads *threads, int vcpu, const struct rows
 	}
 	if (!left || (n > 1 && !is_thread_of(left, vcpu, rows)))
 		fail_msg("no thread had the exits of vCPU %d", vcpu);
-	left->vcpu = vcpu;
+	else
+		left->vcpu = vcpu;
 	return left;
 }
 

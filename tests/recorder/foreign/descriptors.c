@@ -70,7 +70,10 @@ static int passed(int fd)
 	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
 	if (sendmsg(pair[0], &message, 0) != 1 || recvmsg(pair[1], &message, 0) != 1)
 		die("SCM_RIGHTS");
-	memcpy(&copy, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(copy));
+	head = CMSG_FIRSTHDR(&message);
+	if (!head)
+		die("SCM_RIGHTS");
+	memcpy(&copy, CMSG_DATA(head), sizeof(copy));
 	close(pair[0]);
 	close(pair[1]);
 	return copy;
@@ -150,7 +153,7 @@ static void vfork_and_close(void)
 	const pid_t child = vfork(); // NOLINT: as programs do it
 
 	if (!child) {
-		close_all();
+		close_all(); // NOLINT: as programs do it
 		dup2(2, 3);
 		closefrom(3);
 		_exit(0);
