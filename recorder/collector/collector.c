@@ -279,7 +279,7 @@ struct tl_error *tl_collector_run(
 	c->committed_at = now();
 	tl_signals_pass_to(child);
 	while (under_way(c)) {
-		tl_control_serve(c->control);
+		tl_control_serve(c->control, tl_drain_processes(c->drain));
 		if (!collect(c))
 			nap();
 		reap(c);
@@ -307,7 +307,7 @@ struct tl_error *tl_collector_follow(
 	c->status = -1;
 	c->committed_at = now();
 	while (!said_stop(socket, &gone) && !(gone && !tl_drain_living_process(c->drain))) {
-		tl_control_serve(c->control);
+		tl_control_serve(c->control, tl_drain_processes(c->drain));
 		if (!collect(c))
 			nap();
 	}

@@ -92,33 +92,27 @@ static void refuse(struct tl_control *c, int fd)
 	answer(fd, TL_CONTROL_REFUSED, c->why);
 }
 
-static bool is_ours(struct tl_control *c, int fd)
+static bool is_ours(struct tl_control *c, const struct ucred *peer)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
-		return false;
-	if (peer.uid == geteuid() || peer.uid == 0)
+	if (peer->uid == geteuid() || peer->uid == 0)
 		return true;
 	snprintf(c->why, sizeof(c->why), "process %d is user %u's, this recording is user %u's",
-		(int)peer.pid, peer.uid, geteuid());
+		(int)peer->pid, peer->uid, geteuid());
 	return false;
 }
 
-static bool speaks_our_version(
-	struct tl_control *c, const struct tl_control_message *message, ssize_t n)
+static bool speaks_our_version(struct tl_control *c, const struct tl_control_message *message,
+	ssize_t n, struct tl_control_hello *hello)
 {
-	struct tl_control_hello hello = { 0 };
-
-	if (n == (ssize_t)(TL_CONTROL_HEADER + sizeof(hello)) && message->type == TL_CONTROL_HELLO)
-		memcpy(&hello, message->body, sizeof(hello));
+	memset(hello, 0, sizeof(*hello));
+	if (n == (ssize_t)(TL_CONTROL_HEADER + sizeof(*hello)) && message->type == TL_CONTROL_HELLO)
+		memcpy(hello, message->body, sizeof(*hello));
 	if (n >= TL_CONTROL_HEADER && message->version == TL_CONTROL_VERSION &&
-		hello.arena == TL_ARENA_VERSION)
+		hello->arena == TL_ARENA_VERSION)
 		return true;
 	snprintf(c->why, sizeof(c->why),
 		"the shim speaks version %u.%u, this trapline %d.%d: is TRAPLINE_SHIM another's?",
-		n >= 2 ? message->version : 0, hello.arena, TL_CONTROL_VERSION, TL_ARENA_VERSION);
+		n >= 2 ? message->version : 0, hello->arena, TL_CONTROL_VERSION, TL_ARENA_VERSION);
 	return false;
 }
 
@@ -129,16 +123,20 @@ static void forget(struct tl_control *c, unsigned i)
 }
 
 // False when the connection is over.
-static bool hear(struct tl_control *c, int fd)
+static bool hear(struct tl_control *c, int fd, struct tl_process_list *processes)
 {
 	struct tl_control_message message;
+	struct tl_control_hello hello;
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
 	const ssize_t n = recv(fd, &message, sizeof(message), MSG_DONTWAIT);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (!n)
+	if (!n || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
 		return false;
-	if (is_ours(c, fd) && speaks_our_version(c, &message, n)) {
+	if (is_ours(c, &peer) && speaks_our_version(c, &message, n, &hello)) {
+		tl_process_list_add(processes, hello.pid, (uint32_t)peer.pid);
 		answer(fd, TL_CONTROL_WELCOME, "");
 		return true;
 	}
@@ -157,12 +155,12 @@ static void welcome(struct tl_control *c)
 	}
 }
 
-void tl_control_serve(struct tl_control *c)
+void tl_control_serve(struct tl_control *c, struct tl_process_list *processes)
 {
 	if (poll(c->fds, c->n + 1, 0) <= 0)
 		return;
 	for (unsigned i = c->n; i > 0; i--)
-		if (c->fds[i].revents && !hear(c, c->fds[i].fd))
+		if (c->fds[i].revents && !hear(c, c->fds[i].fd, processes))
 			forget(c, i);
 	if (c->fds[0].revents)
 		welcome(c);

@@ -72,6 +72,11 @@ const char *tl_drain_trouble(const struct tl_drain *d)
 	return d->intake.trouble;
 }
 
+struct tl_process_list *tl_drain_processes(struct tl_drain *d)
+{
+	return &d->intake.processes;
+}
+
 uint32_t tl_drain_living_process(struct tl_drain *d)
 {
 	return tl_process_list_living(&d->intake.processes);

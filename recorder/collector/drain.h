@@ -2,6 +2,7 @@
 #ifndef TL_RECORDER_COLLECTOR_DRAIN_H
 #define TL_RECORDER_COLLECTOR_DRAIN_H
 
+#include "recorder/collector/process-list.h"
 #include "schema/trace/writer.h"
 #include "schema/wire/arena.h"
 
@@ -37,6 +38,9 @@ struct tl_drain_counts tl_drain_counts(const struct tl_drain *drain);
 
 /** The last error that the shim had to say; empty when there was none. Borrowed. */
 const char *tl_drain_trouble(const struct tl_drain *drain);
+
+/** The processes that are watched; the control channel adds to them. Borrowed. */
+struct tl_process_list *tl_drain_processes(struct tl_drain *drain);
 
 /** The pid of a process that was seen to use KVM and is still there; 0 when none is. */
 uint32_t tl_drain_living_process(struct tl_drain *drain);

@@ -2,13 +2,9 @@
 #include "recorder/collector/intake.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { CMDLINE = 1 << 16 };
 
 struct tl_intake_vcpu {
 	struct tl_regs regs; // as of its last exit
@@ -66,42 +62,18 @@ static struct tl_error *vcpu_of(struct tl_intake *in, uint32_t number, struct tl
 	return NULL;
 }
 
-static void read_file(const char *path, char *buf, size_t room)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, buf, room - 1);
-
-	if (n < 0)
-		n = 0;
-	for (ssize_t i = 0; i + 1 < n; i++)
-		if (!buf[i])
-			buf[i] = ' ';
-	buf[n] = 0;
-	if (fd >= 0)
-		close(fd);
-}
-
 static struct tl_error *process(struct tl_intake *in, struct body *b)
 {
 	struct tl_record_process process;
-	char path[40], exe[512] = "", *arguments = malloc(CMDLINE);
-	struct tl_error *err = NULL;
+	const struct tl_watched *watched;
 
-	if (!arguments)
-		return tl_error_new(TL_ERROR_IO, "out of memory");
-	if (!head(b, &process, sizeof(process))) {
-		free(arguments);
+	if (!head(b, &process, sizeof(process)))
 		return lies("process");
-	}
-	snprintf(path, sizeof(path), "/proc/%u/exe", process.pid);
-	if (readlink(path, exe, sizeof(exe) - 1) < 0)
-		exe[0] = 0;
-	snprintf(path, sizeof(path), "/proc/%u/cmdline", process.pid);
-	read_file(path, arguments, CMDLINE);
-	tl_process_list_add(&in->processes, process.pid);
-	err = tl_writer_process(in->writer, &process, exe, arguments);
-	free(arguments);
-	return err;
+	watched = tl_process_list_find(&in->processes, process.pid);
+	if (!watched) // it could not say hello
+		watched = tl_process_list_add(&in->processes, process.pid, process.pid);
+	return tl_writer_process(in->writer, &process, watched ? watched->exe : NULL,
+		watched ? watched->arguments : NULL);
 }
 
 static struct tl_error *vm(struct tl_intake *in, struct body *b)
@@ -286,7 +258,13 @@ static struct tl_error *closed(struct tl_intake *in, struct body *b)
 {
 	struct tl_record_closed from;
 
-	return head(b, &from, sizeof(from)) ? tl_writer_closed(in->writer, &from) : lies("closed");
+	if (!head(b, &from, sizeof(from)))
+		return lies("closed");
+	if (from.vcpu < TL_INTAKE_VCPUS) {
+		free(in->vcpus[from.vcpu]);
+		in->vcpus[from.vcpu] = NULL;
+	}
+	return tl_writer_closed(in->writer, &from);
 }
 
 static struct tl_error *(*const readers[TL_RECORD_END])(struct tl_intake *, struct body *) = {

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { TL_INTAKE_VCPUS = 4096 };
+enum { TL_INTAKE_VCPUS = 1 << 16 };
 
 /**
  * Where records from the VMM are taken apart, bounded and given to a writer. Nothing in them is
@@ -17,7 +17,8 @@ struct tl_intake {
 	const struct tl_arch *arch;
 	struct tl_writer *writer; /**< borrowed */
 	enum tl_abi abi;
-	struct tl_intake_vcpu *vcpus[TL_INTAKE_VCPUS]; /**< made when first heard of */
+	struct tl_intake_vcpu
+		*vcpus[TL_INTAKE_VCPUS]; /**< made when first heard of, gone when closed */
 	struct tl_process_list processes;
 	uint64_t exits, lost;
 	uint32_t n_vms, n_vcpus;

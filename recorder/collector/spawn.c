@@ -17,7 +17,7 @@
 
 static char *beside_us(void)
 {
-	char exe[PATH_MAX], *slash, *path = NULL;
+	char exe[PATH_MAX], *slash, *path = NULL, *plain;
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	if (n < 0)
@@ -29,7 +29,11 @@ static char *beside_us(void)
 	*slash = 0;
 	if (asprintf(&path, "%s/../lib/" SHIM, exe) < 0)
 		return NULL;
-	return path;
+	plain = realpath(path, NULL);
+	if (!plain)
+		return path;
+	free(path);
+	return plain;
 }
 
 struct tl_error *tl_collector_shim_path(char **ret)

@@ -15,7 +15,7 @@
  *   bits    one a word: changed
  *   u64...  each changed word, exclusive-or with what it was, little endian
  */
-enum { LEVEL = 3, MOST_BYTES = 4 << 20 };
+enum { LEVEL = 3, MOST_BYTES = 4 << 20, FIRST_ROOM = 4096 };
 
 struct tl_state_writer {
 	unsigned words;
@@ -23,7 +23,7 @@ struct tl_state_writer {
 	uint64_t first, seq;
 	struct tl_regs last;
 	uint8_t *raw;
-	size_t raw_size;
+	size_t raw_size, raw_room;
 	uint8_t *packed;
 	size_t packed_room;
 	ZSTD_CCtx *zstd;
@@ -37,22 +37,36 @@ static size_t most_of_an_exit(unsigned words)
 struct tl_error *tl_state_writer_open(unsigned words, struct tl_state_writer **ret)
 {
 	struct tl_state_writer *w = calloc(1, sizeof(*w));
-	const size_t room = most_of_an_exit(words) * TL_STATE_EXITS;
 
-	assert(words <= TL_REG_WORDS && room <= MOST_BYTES);
+	assert(words <= TL_REG_WORDS && most_of_an_exit(words) * TL_STATE_EXITS <= MOST_BYTES);
 	if (w) {
 		w->words = words;
-		w->packed_room = ZSTD_compressBound(room);
-		w->raw = malloc(room);
-		w->packed = malloc(w->packed_room);
 		w->zstd = ZSTD_createCCtx();
 	}
-	if (!w || !w->raw || !w->packed || !w->zstd) {
+	if (!w || !w->zstd) {
 		tl_state_writer_close(w);
 		return tl_error_new(TL_ERROR_IO, "out of memory");
 	}
 	*ret = w;
 	return NULL;
+}
+
+// Doubles a buffer until it has that much room.
+static bool make_room(uint8_t **at, size_t *room, size_t need)
+{
+	size_t more = *room ? *room : FIRST_ROOM;
+	uint8_t *grown;
+
+	while (more < need)
+		more *= 2;
+	if (more == *room)
+		return true;
+	grown = realloc(*at, more);
+	if (!grown)
+		return false;
+	*at = grown;
+	*room = more;
+	return true;
 }
 
 void tl_state_writer_close(struct tl_state_writer *w)
@@ -110,6 +124,8 @@ struct tl_error *tl_state_add(struct tl_state_writer *w, uint64_t seq, const str
 	if (w->count && seq <= w->seq)
 		return tl_error_new(TL_ERROR_CORRUPT, "exit %llu comes after exit %llu",
 			(unsigned long long)seq, (unsigned long long)w->seq);
+	if (!make_room(&w->raw, &w->raw_room, w->raw_size + most_of_an_exit(w->words)))
+		return tl_error_new(TL_ERROR_IO, "out of memory");
 	if (!w->count)
 		w->first = seq;
 	put_varint(w, seq - w->seq);
@@ -135,9 +151,11 @@ uint64_t tl_state_first(const struct tl_state_writer *w)
 
 struct tl_error *tl_state_chunk(struct tl_state_writer *w, const void **bytes, size_t *size)
 {
-	size_t n =
-		ZSTD_compressCCtx(w->zstd, w->packed, w->packed_room, w->raw, w->raw_size, LEVEL);
+	size_t n;
 
+	if (!make_room(&w->packed, &w->packed_room, ZSTD_compressBound(w->raw_size)))
+		return tl_error_new(TL_ERROR_IO, "out of memory");
+	n = ZSTD_compressCCtx(w->zstd, w->packed, w->packed_room, w->raw, w->raw_size, LEVEL);
 	if (ZSTD_isError(n))
 		return tl_error_new(TL_ERROR_IO, "zstd: %s", ZSTD_getErrorName(n));
 	*bytes = w->packed;

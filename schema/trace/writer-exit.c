@@ -239,3 +239,17 @@ struct tl_error *tl_writer_put_tally(struct tl_writer *w)
 			(int64_t)row.error, row.exits);
 	return err;
 }
+
+struct tl_error *tl_writer_end_vcpu(struct tl_writer *w, uint32_t number)
+{
+	struct tl_writer_vcpu *v = number < TL_WRITER_VCPUS ? w->vcpus[number] : NULL;
+	struct tl_error *err;
+
+	if (!v)
+		return NULL;
+	err = store_state(w, number, v);
+	tl_state_writer_close(v->state);
+	free(v);
+	w->vcpus[number] = NULL;
+	return err;
+}

@@ -111,9 +111,13 @@ struct tl_error *tl_writer_gap(
 struct tl_error *tl_writer_closed(struct tl_writer *w, const struct tl_record_closed *closed)
 {
 	const uint64_t time = tl_writer_since_start(w, closed->time);
+	struct tl_error *err;
 
-	if (closed->vcpu != TL_NO_VCPU)
+	if (closed->vcpu == TL_NO_VCPU)
 		return tl_writer_at(
-			w, TL_WRITER_PUT(w, SET_VCPU_CLOSED, "ui", time, (int64_t)closed->vcpu));
-	return tl_writer_at(w, TL_WRITER_PUT(w, SET_VM_CLOSED, "ui", time, (int64_t)closed->vm));
+			w, TL_WRITER_PUT(w, SET_VM_CLOSED, "ui", time, (int64_t)closed->vm));
+	err = tl_writer_end_vcpu(w, closed->vcpu);
+	if (!err)
+		err = TL_WRITER_PUT(w, SET_VCPU_CLOSED, "ui", time, (int64_t)closed->vcpu);
+	return tl_writer_at(w, err);
 }

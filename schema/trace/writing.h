@@ -11,7 +11,7 @@
 
 /* What the writer's files share: writer.c (the file), writer-exit.c, writer-rows.c. */
 
-enum { TL_WRITER_VCPUS = 4096 };
+enum { TL_WRITER_VCPUS = 1 << 16 };
 
 enum tl_writer_statement {
 	PUT_META,
@@ -79,5 +79,8 @@ TL_CHECK struct tl_error *tl_writer_begin(struct tl_writer *writer);
 TL_CHECK struct tl_error *tl_writer_put_batch(struct tl_writer *writer);
 TL_CHECK struct tl_error *tl_writer_put_states(struct tl_writer *writer);
 TL_CHECK struct tl_error *tl_writer_put_tally(struct tl_writer *writer);
+
+/** A vCPU that has no more exits: its registers go into the file, its memory is free. */
+TL_CHECK struct tl_error *tl_writer_end_vcpu(struct tl_writer *writer, uint32_t vcpu);
 
 #endif

@@ -224,7 +224,7 @@ static void signals_reach_the_vmm(void **state)
 		"exec \"$@\"",                                                                     \
 		"sh"
 
-#define SHIM_LINE "shim       yes     " TL_BUILD_BIN "/../lib/libtrapline-shim.so\n"
+#define SHIM_LINE "shim       yes     " TL_BUILD_LIB "/libtrapline-shim.so\n"
 
 static void a_machine_without_kvm(void **state)
 {

@@ -194,12 +194,12 @@ static void sizes_beyond_the_record_are_named(void **state)
 
 static void numbers_that_no_vcpu_has_are_named(void **state)
 {
-	static const char few[] = "vCPU 4096, expected less than 4096",
-			  many[] = "vCPU 4294967295, expected less than 4096";
+	static const char few[] = "vCPU 65536, expected less than 65536",
+			  many[] = "vCPU 4294967295, expected less than 65536";
 	struct sample exit = *sample_of(TL_RECORD_EXIT), vcpu = *sample_of(TL_RECORD_VCPU);
 	struct recording r = open_recording();
 
-	exit.exit.vcpu = vcpu.vcpu.vcpu = 4096;
+	exit.exit.vcpu = vcpu.vcpu.vcpu = 65536;
 	assert_says(tl_drain_record(r.drain, exit.type, exit.bytes, exit.size), few);
 	assert_says(tl_drain_record(r.drain, vcpu.type, vcpu.bytes, vcpu.size), few);
 	exit.exit.vcpu = vcpu.vcpu.vcpu = UINT32_MAX;
