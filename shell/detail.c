@@ -117,20 +117,27 @@ static struct tl_error *print_reply(const struct detail *d)
 	return NULL;
 }
 
+enum { MOST_WRITES = 12 };
+
 static struct tl_error *print_coalesced(const struct detail *d)
 {
 	struct tl_coalesced write;
 	struct tl_error *err;
-	bool more, titled = false;
+	unsigned n = 0;
+	bool more;
 
 	err = tl_trace_coalesced(d->trace, d->exit.seq);
 	while (!err && !(err = tl_trace_next_coalesced(d->trace, &write, &more)) && more) {
-		if (!titled)
+		if (!n++)
 			title("writes before it, without an exit");
-		titled = true;
-		printf("  %s %" PRIu64 " 0x%" PRIx64 " = 0x%" PRIx64 "\n",
-			write.pio ? "out" : "write", write.size, write.addr, write.value);
+		if (n <= MOST_WRITES)
+			printf("  %s %" PRIu64 " 0x%" PRIx64 " = 0x%" PRIx64 "\n",
+				write.pio ? "out" : "write", write.size, write.addr, write.value);
 	}
+	if (n > MOST_WRITES)
+		printf("  and %u more: trapline sql \"select * from coalesced where seq = %" PRIu64
+		       "\"\n",
+			n - MOST_WRITES, d->exit.seq);
 	return err;
 }
 

@@ -59,7 +59,8 @@ static int put_value(const struct printer *p, const struct tl_reg *reg, uint64_t
 
 	if (differs)
 		tl_style(TL_STYLE_BOLD);
-	width = printf("0x%" PRIx64 "%s", value, differs ? "*" : "");
+	width = printf(reg->bits == 8 && value < 10 ? "%" PRIx64 "%s" : "0x%" PRIx64 "%s", value,
+		differs ? "*" : "");
 	if (differs)
 		tl_style(TL_STYLE_PLAIN);
 	return width;

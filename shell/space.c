@@ -31,9 +31,9 @@ static const struct part {
 		"SELECT ifnull(length(bytes), 0) + ifnull(length(sync), 0) + 24 AS n FROM "
 		"main.answer",
 		NULL },
-	{ "inputs", "input", "SELECT ifnull(length(data), 0) + 28 AS n FROM main.input",
+	{ "inputs", "input input_seq", "SELECT ifnull(length(data), 0) + 40 AS n FROM main.input",
 		"SELECT ifnull(max(id), 0) FROM main.input" },
-	{ "coalesced", "coalesced", "SELECT 24 AS n FROM main.coalesced",
+	{ "coalesced", "coalesced coalesced_seq", "SELECT 36 AS n FROM main.coalesced",
 		"SELECT ifnull(sum((SELECT max(id) + 1 - (vm.vm << 32) FROM main.coalesced "
 		"WHERE id BETWEEN vm.vm << 32 AND (vm.vm << 32) + 0xffffffff)), 0) FROM main.vm" },
 	{ "code", "code", "SELECT length(bytes) + 8 AS n FROM main.code",
