@@ -38,37 +38,24 @@ static inline double tl_bench_median(const double *values, int n)
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-/**
- * A figure that must not be above its limit, or not below it. On a machine whose other tenants cost
- * more than what is measured (TL_BENCH_SHARED is set), what must hold is `shared`.
- */
+/** A figure that must not be above its limit, or not below it. */
 struct tl_bench_limit {
 	const char *what, *unit;
-	double value, limit, shared;
+	double value, limit;
 	bool at_least;
 };
-
-static inline bool tl_bench_holds(const struct tl_bench_limit *l, double limit)
-{
-	return l->at_least ? l->value >= limit : l->value <= limit;
-}
 
 /** Prints figures beside their limits; false when one does not hold. */
 static inline bool tl_bench_limits(const struct tl_bench_limit *l, unsigned n)
 {
-	const bool shared = getenv("TL_BENCH_SHARED");
-	bool hold = true;
+	bool hold = true, holds;
 
 	for (unsigned i = 0; i < n; i++, l++) {
-		hold = hold && tl_bench_holds(l, shared ? l->shared : l->limit);
-		printf("%-44s %9.3f %-6s %s %8.3f  %s", l->what, l->value, l->unit,
+		holds = l->at_least ? l->value >= l->limit : l->value <= l->limit;
+		hold = hold && holds;
+		printf("%-44s %9.3f %-6s %s %8.3f  %s\n", l->what, l->value, l->unit,
 			l->at_least ? "at least" : "at most ", l->limit,
-			tl_bench_holds(l, l->limit) ? "holds" : "BROKEN");
-		if (shared && !tl_bench_holds(l, l->limit))
-			printf(", %s %.3f on a shared machine",
-				tl_bench_holds(l, l->shared) ? "but within" : "and beyond",
-				l->shared);
-		putchar('\n');
+			holds ? "holds" : "BROKEN");
 	}
 	return hold;
 }
