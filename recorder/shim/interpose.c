@@ -114,16 +114,7 @@ int fcntl(int fd, int command, ...)
 }
 
 // What fcntl() is called in programs that were compiled for large files; the same on our machines.
-int fcntl64(int fd, int command, ...)
-{
-	va_list ap;
-	void *arg;
-
-	va_start(ap, command);
-	arg = va_arg(ap, void *);
-	va_end(ap);
-	return control(fd, command, arg);
-}
+int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
 
 static int range(unsigned int first, unsigned int last, int flags)
 {

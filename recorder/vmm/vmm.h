@@ -42,10 +42,6 @@ enum tl_nisv {
 extern const char *const tl_unanswered_names[];
 extern const char *const tl_nisv_names[];
 
-/** The policy called `name`; false when there is none. */
-bool tl_unanswered_by_name(const char *name, enum tl_unanswered *ret);
-bool tl_nisv_by_name(const char *name, enum tl_nisv *ret);
-
 /** Guest physical addresses, or ports. */
 struct tl_range {
 	uint64_t base;

@@ -134,8 +134,3 @@ void tl_batch_clear(struct tl_batch *batch)
 	batch->n_bytes = 0;
 	memset(batch->last, 0, sizeof(batch->last));
 }
-
-size_t tl_batch_count(const struct tl_batch *batch)
-{
-	return batch->n;
-}

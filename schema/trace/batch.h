@@ -41,6 +41,4 @@ struct tl_batch_exit *tl_batch_sorted(struct tl_batch *batch, size_t *n);
 
 void tl_batch_clear(struct tl_batch *batch);
 
-size_t tl_batch_count(const struct tl_batch *batch);
-
 #endif

@@ -139,17 +139,17 @@ static void impossible_options_are_refused(void **state)
 
 static void policies_have_the_names_people_use(void **state)
 {
-	enum tl_unanswered unanswered = TL_UNANSWERED_STOP;
-	enum tl_nisv nisv = TL_NISV_OFF;
+	static const char *const unanswered[] = { "stop", "zero", "ones", "abort", NULL };
+	static const char *const nisv[] = { "off", "abort", "stop", "skip", NULL };
 
-	assert_true(tl_unanswered_by_name("ones", &unanswered));
-	assert_int_equal(unanswered, TL_UNANSWERED_ONES);
-	assert_true(tl_nisv_by_name("skip", &nisv));
-	assert_int_equal(nisv, TL_NISV_SKIP);
-	assert_false(tl_unanswered_by_name("maybe", &unanswered));
-	assert_false(tl_nisv_by_name("", &nisv));
-	assert_int_equal(unanswered, TL_UNANSWERED_ONES);
-	assert_int_equal(nisv, TL_NISV_SKIP);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_string_equal(tl_unanswered_names[i], unanswered[i]);
+		assert_string_equal(tl_nisv_names[i], nisv[i]);
+	}
+	assert_null(tl_unanswered_names[4]);
+	assert_null(tl_nisv_names[4]);
+	assert_string_equal(tl_unanswered_names[TL_UNANSWERED_ABORT], "abort");
+	assert_string_equal(tl_nisv_names[TL_NISV_SKIP], "skip");
 }
 
 int main(void)
