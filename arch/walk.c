@@ -48,10 +48,24 @@ void tl_walk_identity(struct tl_walk *walk, tl_gpa gpa)
 	walk->gpa = gpa;
 }
 
-void tl_walk_leaf(struct tl_walk *walk, int level, tl_gpa base, unsigned shift, tl_gva va)
+static void set_output(struct tl_walk *walk, enum tl_entry_kind kind, tl_gpa output)
 {
+	struct tl_walk_step *step = &walk->step[walk->n_steps - 1];
+
+	step->kind = (uint8_t)kind;
+	step->output = output;
+}
+
+void tl_walk_table(struct tl_walk *walk, tl_gpa table)
+{
+	set_output(walk, TL_ENTRY_TABLE, table);
+}
+
+void tl_walk_leaf(struct tl_walk *walk, enum tl_entry_kind kind, tl_gpa base, unsigned shift)
+{
+	set_output(walk, kind, base);
 	walk->status = TL_WALK_OK;
-	walk->level = (int8_t)level;
+	walk->level = walk->step[walk->n_steps - 1].level;
 	walk->page_size = UINT64_C(1) << shift;
-	walk->gpa = base | (va & TL_LOW_BITS(shift));
+	walk->gpa = base | (walk->va & TL_LOW_BITS(shift));
 }

@@ -22,7 +22,13 @@ bool tl_walk_entry(struct tl_walk *walk, const struct tl_walk_tables *tables, in
 void tl_walk_fault(struct tl_walk *walk, int level);
 void tl_walk_identity(struct tl_walk *walk, tl_gpa gpa);
 
-/** Ends the walk at a leaf that maps 2^shift bytes at `base` (whose lower bits are clear). */
-void tl_walk_leaf(struct tl_walk *walk, int level, tl_gpa base, unsigned shift, tl_gva va);
+/** The last step's entry points to a table. */
+void tl_walk_table(struct tl_walk *walk, tl_gpa table);
+
+/**
+ * Ends the walk: the last step's entry, a block or page, maps 2^shift bytes at `base` (whose lower
+ * bits are clear).
+ */
+void tl_walk_leaf(struct tl_walk *walk, enum tl_entry_kind kind, tl_gpa base, unsigned shift);
 
 #endif

@@ -84,4 +84,6 @@ const struct tl_arch tl_arch_arm64 = {
 	.fetch_address = arm64_fetch_address,
 	.stack_pointer = arm64_stack_pointer,
 	.walk = tl_arm64_walk,
+	.attributes = tl_arm64_attributes,
+	.judge = tl_arm64_judge,
 };

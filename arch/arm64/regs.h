@@ -44,5 +44,9 @@ static inline bool tl_arm64_get(const struct tl_regs *regs, enum tl_arm64_reg re
 /** See struct tl_arch. */
 void tl_arm64_walk(
 	const struct tl_regs *regs, const struct tl_mem *mem, tl_gva va, struct tl_walk *ret);
+bool tl_arm64_attributes(
+	const struct tl_regs *regs, const struct tl_walk *walk, struct tl_attributes *ret);
+void tl_arm64_judge(const struct tl_walk *walk, const struct tl_attributes *attributes,
+	struct tl_attempt attempt, struct tl_judgement *ret);
 
 #endif

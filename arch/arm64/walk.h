@@ -5,6 +5,19 @@
 #include "arch/arm64/regs.h"
 #include "arch/walk.h"
 
+/** Which rules translate for EL1 and EL0: those of EL1's width. */
+enum tl_arm64_regime {
+	TL_ARM64_REGIME_NOT_KNOWN,
+	TL_ARM64_REGIME_OTHER,
+	TL_ARM64_REGIME_AARCH64,
+	TL_ARM64_REGIME_AARCH32,
+};
+
+enum tl_arm64_regime tl_arm64_regime(const struct tl_regs *regs);
+
+#define TL_ARM64_SCTLR_M   (UINT64_C(1) << 0)
+#define TL_ARM32_TTBCR_EAE (UINT64_C(1) << 31)
+
 /** What the walk of one range (TTBR0 or TTBR1) by long descriptors depends on. */
 struct tl_arm64_range {
 	struct tl_walk_tables tables;
@@ -25,5 +38,18 @@ void tl_arm64_walk_aarch64(const struct tl_regs *regs, const struct tl_walk_tabl
 	tl_gva va, struct tl_walk *ret);
 void tl_arm64_walk_aarch32(const struct tl_regs *regs, const struct tl_walk_tables *tables,
 	tl_gva va, struct tl_walk *ret);
+
+/** Which of TTBR1 and TTBR0 long descriptors of AArch32 use for `va`. */
+bool tl_arm64_aarch32_upper(uint64_t ttbcr, uint32_t va);
+
+/** Takes the execute rights that WXN and UWXN do not leave. */
+void tl_arm64_refuse_written_code(struct tl_attributes *attributes);
+
+/** As PAR_EL1.SH has it: Device and Non-cacheable memory is outer shareable whatever `sh` says. */
+uint8_t tl_arm64_shareability(uint8_t memory, unsigned sh);
+
+/** Of a walk by short descriptors that is TL_WALK_OK (Arm ARM G5.4 to G5.7). False: see tl_arch. */
+bool tl_arm64_short_attributes(
+	const struct tl_regs *regs, const struct tl_walk *walk, struct tl_attributes *ret);
 
 #endif

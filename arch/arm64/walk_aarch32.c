@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "arch/arm64/walk.h"
 
-#define TTBCR_EAE (UINT64_C(1) << 31)
-
 // TTBCR, short descriptors: N 2:0, PD0 4, PD1 5.
 static bool short_table(
 	const struct tl_regs *regs, uint64_t ttbcr, uint32_t va, tl_gpa *ret, bool *disabled)
@@ -22,14 +20,14 @@ static bool short_table(
 // A section's descriptor: 31:20 are the address' 31:20. A supersection's (bit 18):
 //
 //	31:24 address 31:24, 23:20 address 35:32, 8:5 address 39:36
-static void section(uint64_t descriptor, uint32_t va, struct tl_walk *ret)
+static void section(uint64_t descriptor, struct tl_walk *ret)
 {
 	tl_gpa high = (descriptor >> 20 & 0xf) << 32 | (descriptor >> 5 & 0xf) << 36;
 
 	if (descriptor >> 18 & 1)
-		tl_walk_leaf(ret, 1, (descriptor & ~TL_LOW_BITS(24)) | high, 24, va);
+		tl_walk_leaf(ret, TL_ENTRY_BLOCK, (descriptor & ~TL_LOW_BITS(24)) | high, 24);
 	else
-		tl_walk_leaf(ret, 1, descriptor & ~TL_LOW_BITS(20), 20, va);
+		tl_walk_leaf(ret, TL_ENTRY_BLOCK, descriptor & ~TL_LOW_BITS(20), 20);
 }
 
 static void second_level(
@@ -38,14 +36,15 @@ static void second_level(
 	tl_gpa table = descriptor & ~TL_LOW_BITS(10);
 	uint64_t entry;
 
+	tl_walk_table(ret, table);
 	if (!tl_walk_entry(ret, tables, 2, table + 4 * (va >> 12 & 0xff), &entry))
 		return;
 	if ((entry & 3) == 0)
 		tl_walk_fault(ret, 2);
 	else if ((entry & 3) == 1)
-		tl_walk_leaf(ret, 2, entry & ~TL_LOW_BITS(16), 16, va);
+		tl_walk_leaf(ret, TL_ENTRY_PAGE, entry & ~TL_LOW_BITS(16), 16);
 	else
-		tl_walk_leaf(ret, 2, entry & ~TL_LOW_BITS(12), 12, va);
+		tl_walk_leaf(ret, TL_ENTRY_PAGE, entry & ~TL_LOW_BITS(12), 12);
 }
 
 static void walk_short(const struct tl_regs *regs, const struct tl_walk_tables *tables,
@@ -71,7 +70,7 @@ static void walk_short(const struct tl_regs *regs, const struct tl_walk_tables *
 	else if ((entry & 3) == 1)
 		second_level(&words, entry, va, ret);
 	else
-		section(entry, va, ret);
+		section(entry, ret);
 }
 
 // TTBCR, long descriptors: T0SZ 2:0, EPD0 7, T1SZ 18:16, EPD1 23.
@@ -91,6 +90,11 @@ static struct long_range long_range(uint64_t ttbcr, uint32_t va)
 	if (upper)
 		return (struct long_range){ TL_ARM64_ttbr1_el1, t1sz, false, ttbcr >> 23 & 1 };
 	return (struct long_range){ TL_ARM64_ttbr0_el1, t0sz, !low, ttbcr >> 7 & 1 };
+}
+
+bool tl_arm64_aarch32_upper(uint64_t ttbcr, uint32_t va)
+{
+	return long_range(ttbcr, va).ttbr == TL_ARM64_ttbr1_el1;
 }
 
 static void walk_long(const struct tl_regs *regs, const struct tl_walk_tables *tables,
@@ -124,7 +128,7 @@ void tl_arm64_walk_aarch32(const struct tl_regs *regs, const struct tl_walk_tabl
 
 	if (!tl_arm64_get(regs, TL_ARM64_tcr_el1, &ttbcr))
 		return;
-	if (ttbcr & TTBCR_EAE)
+	if (ttbcr & TL_ARM32_TTBCR_EAE)
 		walk_long(regs, tables, ttbcr, (uint32_t)va, ret);
 	else
 		walk_short(regs, tables, ttbcr, (uint32_t)va, ret);

@@ -3,18 +3,17 @@
 
 #define LAST_LEVEL 3
 
-enum descriptor { INVALID, BLOCK, TABLE, PAGE };
-
-static enum descriptor descriptor_type(
+static enum tl_entry_kind descriptor_kind(
 	const struct tl_arm64_range *range, int level, uint64_t descriptor)
 {
 	switch (descriptor & 3) {
 	case 3:
-		return level == LAST_LEVEL ? PAGE : TABLE;
+		return level == LAST_LEVEL ? TL_ENTRY_PAGE : TL_ENTRY_TABLE;
 	case 1:
-		return level >= range->block_level && level < LAST_LEVEL ? BLOCK : INVALID;
+		if (level >= range->block_level && level < LAST_LEVEL)
+			return TL_ENTRY_BLOCK;
 	}
-	return INVALID;
+	return TL_ENTRY_INVALID;
 }
 
 // The upper bits of a 52-bit address stand where smaller addresses leave room:
@@ -52,21 +51,20 @@ void tl_arm64_walk_long(const struct tl_arm64_range *range, tl_gva va, struct tl
 	va &= TL_LOW_BITS(range->va_bits);
 	for (int level = LAST_LEVEL + 1 - (int)levels;; level++, shift -= stride) {
 		uint64_t index = va >> shift & TL_LOW_BITS(stride), entry;
+		enum tl_entry_kind kind;
 
 		if (!tl_walk_entry(ret, &range->tables, level, table + 8 * index, &entry))
 			return;
-		switch (descriptor_type(range, level, entry)) {
-		case INVALID:
+		kind = descriptor_kind(range, level, entry);
+		if (kind == TL_ENTRY_INVALID) {
 			tl_walk_fault(ret, level);
 			return;
-		case BLOCK:
-		case PAGE:
-			tl_walk_leaf(
-				ret, level, descriptor_address(range, entry, shift), shift, va);
-			return;
-		case TABLE:
-			table = descriptor_address(range, entry, range->granule);
-			break;
 		}
+		if (kind != TL_ENTRY_TABLE) {
+			tl_walk_leaf(ret, kind, descriptor_address(range, entry, shift), shift);
+			return;
+		}
+		table = descriptor_address(range, entry, range->granule);
+		tl_walk_table(ret, table);
 	}
 }

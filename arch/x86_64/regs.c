@@ -85,4 +85,6 @@ const struct tl_arch tl_arch_x86_64 = {
 	.fetch_address = x86_fetch_address,
 	.stack_pointer = x86_stack_pointer,
 	.walk = tl_x86_walk,
+	.attributes = tl_x86_attributes,
+	.judge = tl_x86_judge,
 };

@@ -106,15 +106,22 @@ static void walk_tables(const struct paging *paging, const struct control *contr
 
 		if (!tl_walk_entry(ret, &tables, level, table + index * paging->entry_size, &entry))
 			return;
-		if (!(entry & ENTRY_P) || is_reserved(paging, control, level, entry)) {
+		if (!(entry & ENTRY_P)) {
+			tl_walk_fault(ret, level);
+			return;
+		}
+		if (is_reserved(paging, control, level, entry)) {
+			ret->step[ret->n_steps - 1].kind = TL_ENTRY_RESERVED;
 			tl_walk_fault(ret, level);
 			return;
 		}
 		if (is_leaf(paging, control, level, entry)) {
-			tl_walk_leaf(ret, level, leaf_base(paging, level, entry), shift, va);
+			tl_walk_leaf(ret, level == 1 ? TL_ENTRY_PAGE : TL_ENTRY_BLOCK,
+				leaf_base(paging, level, entry), shift);
 			return;
 		}
 		table = entry & PHYSICAL;
+		tl_walk_table(ret, table);
 	}
 }
 
@@ -125,7 +132,7 @@ void tl_x86_walk(
 	const struct paging *paging;
 	uint64_t cr0;
 
-	*ret = (struct tl_walk){ .status = TL_WALK_NOT_KNOWN };
+	*ret = (struct tl_walk){ .status = TL_WALK_NOT_KNOWN, .va = va };
 	if (!tl_x86_get(regs, TL_X86_cr0, &cr0))
 		return;
 	if (!(cr0 & TL_X86_CR0_PG)) {
