@@ -3,6 +3,7 @@
 
 #include "arch/arm64/fault.h"
 #include "schema/trace/payload.h"
+#include "schema/trace/row.h"
 #include "shell/text.h"
 
 #include <inttypes.h>
@@ -68,14 +69,25 @@ static void put_nisv(FILE *to, const struct tl_exit *exit)
 		fprintf(to, ", %s", status);
 }
 
+// "s3_0_c15_c13_0"; from AArch32 "p15_0_c15_c0_0", and "p15_9_c15" for MRRC and MCRR.
+static void put_register(FILE *to, unsigned reg)
+{
+	const unsigned op0 = reg >> 14 & 3, op1 = (reg >> 13 & 8) | (reg >> 11 & 7),
+		       crn = reg >> 7 & 15, crm = reg >> 3 & 15, op2 = reg & 7;
+
+	if (op0)
+		fprintf(to, "s%u_%u_c%u_c%u_%u", op0, op1, crn, crm, op2);
+	else if (crn)
+		fprintf(to, "p15_%u_c%u_c%u_%u", op1, crn, crm, op2);
+	else
+		fprintf(to, "p15_%u_c%u", op1, crm);
+}
+
 static void put_idsr(FILE *to, const struct tl_exit *exit)
 {
-	const unsigned reg = (unsigned)exit->addr;
-
 	put_rw(to, exit, "read", "write");
 	if (exit->has & TL_EXIT_HAS_ADDR)
-		fprintf(to, "s%u_%u_c%u_c%u_%u", reg >> 14 & 3, reg >> 11 & 7, reg >> 7 & 15,
-			reg >> 3 & 15, reg & 7);
+		put_register(to, (unsigned)exit->addr);
 	put_value(to, exit);
 }
 
@@ -175,4 +187,25 @@ void tl_put_reason(FILE *to, const struct tl_exit *exit, const struct tl_exit_ki
 		fprintf(to, "exit %u", exit->reason);
 	else
 		fputs("failed", to);
+}
+
+struct tl_error *tl_reply_words(struct tl_trace *trace, const struct tl_exit *exit,
+	const struct tl_exit_kind *kind, char *buf, size_t size)
+{
+	struct tl_row row = { 0 };
+	struct tl_error *err;
+
+	*buf = 0;
+	if (!kind || strcmp(kind->name, "nisv") != 0 || exit->error ||
+		exit->reply_kind != TL_REPLY_EMPTY)
+		return NULL;
+	err = tl_trace_prepare(trace, "SELECT reply FROM nisv WHERE seq = ?", &row.stmt);
+	if (err)
+		return tl_error_in(err, "%s", tl_trace_path(trace));
+	sqlite3_bind_int64(row.stmt, 1, (int64_t)exit->seq);
+	if (tl_row_next(&row) && tl_row_has(&row, 0))
+		snprintf(buf, size, "%s", tl_row_text(&row, 0));
+	sqlite3_finalize(row.stmt);
+	return tl_error_in(
+		tl_row_error(&row), "%s: exit %" PRIu64, tl_trace_path(trace), exit->seq);
 }

@@ -12,9 +12,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char *const levels[] = { "pc", "core", "full", NULL };
-static const char *const policies[] = { "none", "fault", NULL };
-
 enum { WORDS = 256, CMDLINE = 1 << 16 };
 
 // The words of the process that started us.
@@ -52,27 +49,25 @@ static void outlive(void)
 static struct tl_error *collect(int argc, char **argv, int *ret_status)
 {
 	const char *words[WORDS];
-	struct tl_recording recording = { .quiet = true, .arguments = words };
-	unsigned level = TL_REGS_CORE, mem = TL_MEM_FAULT;
+	struct tl_recording recording = { TL_RECORDING_DEFAULTS, .quiet = true,
+		.arguments = words };
 	uint64_t socket = 0;
 	const struct tl_option options[] = {
 		{ "socket", 0, TL_OPTION_NUMBER, &socket, NULL },
-		{ "output", 'o', TL_OPTION_TEXT, &recording.output, NULL },
-		{ "regs", 0, TL_OPTION_CHOICE, &level, levels },
-		{ "mem", 0, TL_OPTION_CHOICE, &mem, policies },
+		TL_RECORDING_OPTIONS(&recording),
 		{ 0 },
 	};
 	struct tl_error *err = tl_options(options, &argc, argv, false);
 	pid_t pid;
 
+	if (!err)
+		err = tl_recording_check(&recording);
 	if (err)
 		return err;
 	if (!socket || argc > 1)
 		return tl_error_new(
 			TL_ERROR_USAGE, "is started by trapline_start(), not by people");
 	starter(getppid(), words);
-	recording.options.level = level;
-	recording.options.mem = mem;
 	pid = fork();
 	if (pid)
 		return pid < 0 ? tl_error_errno(errno, "fork") : NULL;
@@ -86,8 +81,7 @@ static struct tl_error *collect(int argc, char **argv, int *ret_status)
 const struct tl_verb tl_verb_collect = {
 	.name = "collect",
 	.summary = NULL,
-	.help = "usage: trapline collect --socket FD [--output FILE] [--regs LEVEL] [--mem "
-		"POLICY]\n"
+	.help = "usage: trapline collect --socket FD [OPTIONS of trapline record]\n"
 		"\n"
 		"The collector of a VMM that records itself; trapline_start() of trapline.h starts "
 		"it.\n",

@@ -3,6 +3,7 @@
 
 #include "schema/trace/payload.h"
 #include "shell/input.h"
+#include "shell/looks.h"
 
 #include <string.h>
 
@@ -207,6 +208,8 @@ static struct tl_error *put_rest(
 		err = put_inputs(j, trace, exit);
 	if (!err)
 		err = put_registers(j, trace, exit);
+	if (!err)
+		err = tl_json_looks(j, trace, exit);
 	return err ? err : put_extras(j, trace, exit->seq);
 }
 

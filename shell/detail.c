@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "shell/detail.h"
 
+#include "schema/wire/record.h"
 #include "shell/access.h"
 #include "shell/code.h"
 #include "shell/fields.h"
 #include "shell/input.h"
+#include "shell/looks.h"
 #include "shell/regs.h"
 #include "shell/text.h"
 
@@ -19,6 +21,7 @@ struct detail {
 	tl_seq before, after; // of the same vCPU; 0: none
 	bool has_vmm_time;
 	tl_time_ns vmm_time; // from this exit to the vCPU's next KVM_RUN
+	char reply[32];	     // in words of its own; may be empty
 };
 
 static void title(const char *text)
@@ -54,8 +57,22 @@ static struct tl_error *load(struct tl_trace *trace, tl_seq seq, struct detail *
 			err = tl_trace_exit(trace, seq, &d.exit, &d.kind);
 	}
 	if (!err)
+		err = tl_reply_words(trace, &d.exit, d.kind, d.reply, sizeof(d.reply));
+	if (!err)
 		*ret = d;
 	return err;
+}
+
+// An exit that the VMM did not ask for, and never saw.
+static bool entered_by_us(const struct detail *d)
+{
+	struct tl_answer answer;
+	bool found;
+	struct tl_error *err = tl_trace_answer(d->trace, d->exit.seq, &answer, &found);
+	const bool ours = !err && found && answer.flags & TL_REPLY_OURS;
+
+	tl_error_free(err);
+	return ours;
 }
 
 static void print_times(const struct detail *d)
@@ -67,7 +84,7 @@ static void print_times(const struct detail *d)
 	fputs("\n", stdout);
 	label("answered");
 	if (d->has_vmm_time) {
-		fputs("by the VMM in ", stdout);
+		printf("by %s in ", entered_by_us(d) ? "trapline" : "the VMM");
 		tl_put_duration(stdout, d->vmm_time);
 		printf("; the vCPU's next exit is %" PRIu64 "\n", d->after);
 	} else {
@@ -88,7 +105,9 @@ static void print_where(const struct detail *d)
 		putchar('\n');
 	}
 	label("reply");
-	if (!d->exit.error && d->exit.reply_kind == TL_REPLY_EMPTY)
+	if (*d->reply)
+		fputs(d->reply, stdout);
+	else if (!d->exit.error && d->exit.reply_kind == TL_REPLY_EMPTY)
 		fputs("entered again", stdout);
 	tl_put_reply(stdout, &d->exit);
 	putchar('\n');
@@ -153,7 +172,7 @@ static struct tl_error *print_inputs(const struct detail *d)
 			title("what the VMM did before the next run");
 		titled = true;
 		fputs("  ", stdout);
-		tl_put_input(stdout, &input);
+		tl_put_input(stdout, tl_trace_arch(d->trace), &input);
 		putchar('\n');
 	}
 	return err;
@@ -243,6 +262,9 @@ struct tl_error *tl_print_detail(struct tl_trace *trace, tl_seq seq)
 	print_head(&d);
 	print_times(&d);
 	print_where(&d);
+	err = tl_print_looks(trace, &d.exit, d.before, "  memory     ");
+	if (err)
+		return err;
 	if (d.exit.payload || (d.kind && d.kind->payload)) {
 		title("payload");
 		tl_print_payload(&d.exit, d.kind);

@@ -65,6 +65,8 @@ void tl_print_answer(const struct tl_exit_kind *kind, const struct tl_answer *a)
 		printf("  %-30s 1\n", "request_interrupt_window");
 	if (a->flags & TL_REPLY_IMMEDIATE)
 		printf("  %-30s 1\n", "immediate_exit");
+	if (a->flags & TL_REPLY_OURS)
+		printf("  %-30s trapline: the VMM did not ask for this exit\n", "entered again by");
 	if (a->dirty)
 		printf("  %-30s 0x%" PRIx64 ", %zu bytes\n", "kvm_dirty_regs", a->dirty,
 			a->sync_size);

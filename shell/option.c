@@ -39,6 +39,11 @@ bool tl_parse_number(const char *text, uint64_t *ret)
 	return with_suffix(text, no_suffix, ret);
 }
 
+bool tl_parse_bytes(const char *text, uint64_t *ret)
+{
+	return with_suffix(text, byte_suffixes, ret);
+}
+
 static struct tl_error *choose(const struct tl_option *option, const char *value)
 {
 	char all[256] = "";

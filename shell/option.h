@@ -35,5 +35,7 @@ TL_CHECK struct tl_error *tl_options(
 
 /** "10", "0x10". False when it is no number or does not fit. */
 bool tl_parse_number(const char *text, uint64_t *ret);
+/** The same, and "64K", "16M", "1G". */
+bool tl_parse_bytes(const char *text, uint64_t *ret);
 
 #endif

@@ -7,33 +7,19 @@
 
 #include <stddef.h>
 
-static const char *const levels[] = { "pc", "core", "full", NULL };
-static const char *const policies[] = { "none", "fault", NULL };
-
 static struct tl_error *record(int argc, char **argv, int *ret_status)
 {
-	struct tl_recording recording = { 0 };
-	unsigned level = TL_REGS_CORE, mem = TL_MEM_FAULT;
-	bool no_coalesce = false;
-	const struct tl_option options[] = {
-		{ "output", 'o', TL_OPTION_TEXT, &recording.output, NULL },
-		{ "regs", 0, TL_OPTION_CHOICE, &level, levels },
-		{ "mem", 0, TL_OPTION_CHOICE, &mem, policies },
-		{ "no-coalesce", 0, TL_OPTION_FLAG, &no_coalesce, NULL },
-		{ "max-wait", 0, TL_OPTION_TIME, &recording.options.max_wait_ns, NULL },
-		{ "quiet", 'q', TL_OPTION_FLAG, &recording.quiet, NULL },
-		{ 0 },
-	};
+	struct tl_recording recording = { TL_RECORDING_DEFAULTS };
+	const struct tl_option options[] = { TL_RECORDING_OPTIONS(&recording), { 0 } };
 	struct tl_error *err = tl_options(options, &argc, argv, true);
 
+	if (!err)
+		err = tl_recording_check(&recording);
 	if (err)
 		return err;
 	if (argc < 2)
 		return tl_error_new(
 			TL_ERROR_USAGE, "which VMM? trapline record [OPTIONS] -- VMM ARGUMENTS");
-	recording.options.level = level;
-	recording.options.mem = mem;
-	recording.options.no_coalesce = no_coalesce;
 	recording.arguments = (const char *const *)argv + 1;
 	return tl_recording_of_program(&recording, argv + 1, ret_status);
 }
@@ -61,10 +47,30 @@ const struct tl_verb tl_verb_record = {
 		"the\n"
 		"                      first exit, every 65,536th, and where the guest is in "
 		"trouble\n"
-		"  --mem fault         the code at PC (the default)\n"
+		"  --mem fault         the code at PC; where the guest is in trouble also the "
+		"pages "
+		"around\n"
+		"                      PC, the stack, the access and their page tables; all memory "
+		"when\n"
+		"                      it dies (the default)\n"
+		"  --mem exact         all memory at the start, then every page that the guest or "
+		"the VMM\n"
+		"                      has written, at each exit and before each entry\n"
 		"  --mem none          no memory\n"
+		"  --every N           with --mem exact: only at each Nth exit, and in trouble\n"
+		"  --last N            keep only the newest N exits, however long it runs, and "
+		"what "
+		"is\n"
+		"                      needed to know memory at the first of them\n"
+		"  --until CONDITION   end the recording, not the VMM, after the first exit for "
+		"which\n"
+		"                      this SQL over view exits is true: \"reason = 'nisv'\"\n"
 		"  --no-coalesce       hide coalesced MMIO from the VMM, so that every write "
 		"exits\n"
+		"  --stop-all          where the guest is in trouble, keep its other vCPUs out of "
+		"it "
+		"while\n"
+		"                      that is recorded, by a signal that they admit\n"
 		"  --max-wait TIME     how long an exit may wait for room in its ring before it "
 		"is\n"
 		"                      dropped and the gap is noted; default 1s\n"

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "shell/recording.h"
 
+#include "schema/trace/reader.h"
+#include "schema/trace/row.h"
 #include "schema/wire/control.h"
+#include "shell/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +13,45 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+const char *const tl_recording_regs[] = { "pc", "core", "full", NULL };
+const char *const tl_recording_mem[] = { "none", "fault", "exact", NULL };
+
+struct tl_error *tl_recording_check(const struct tl_recording *recording)
+{
+	if (!recording->every || recording->every > UINT32_MAX)
+		return tl_error_new(TL_ERROR_USAGE, "--every %" PRIu64 ": expected 1 to %u",
+			recording->every, UINT32_MAX);
+	if (recording->every != 1 && recording->mem != TL_MEM_EXACT)
+		return tl_error_new(TL_ERROR_USAGE, "--every is for --mem exact");
+	return NULL;
+}
+
+const char *const *tl_recording_words(const struct tl_recording *recording)
+{
+	static char every[32], wait[32], last[32];
+	static const char *words[TL_RECORDING_WORDS];
+	unsigned n = 0;
+
+	snprintf(every, sizeof(every), "--every=%" PRIu64, recording->every);
+	snprintf(wait, sizeof(wait), "--max-wait=%" PRIu64 "ns", recording->max_wait_ns);
+	words[n++] = every;
+	if (recording->max_wait_ns)
+		words[n++] = wait;
+	snprintf(last, sizeof(last), "--last=%" PRIu64, recording->last);
+	if (recording->last)
+		words[n++] = last;
+	if (recording->until) {
+		words[n++] = "--until";
+		words[n++] = recording->until;
+	}
+	if (recording->no_coalesce)
+		words[n++] = "--no-coalesce";
+	if (recording->stop_all)
+		words[n++] = "--stop-all";
+	words[n] = NULL;
+	return words;
+}
 
 static const char *base(const char *path)
 {
@@ -60,17 +102,72 @@ static struct tl_error *nothing(
 		recording->arguments[0], result->status, why);
 }
 
-void tl_recording_say(const char *path, uint64_t exits, unsigned vcpus, uint64_t lost)
+// "22 exits", or "the last 5000 of 219052 exits"
+static void say_exits(const struct tl_trace *trace, uint64_t exits)
+{
+	int64_t seen = 0;
+
+	tl_trace_meta_int(trace, "seen", &seen);
+	if (tl_trace_meta(trace, "last") && (uint64_t)seen > exits)
+		fprintf(stderr, "the last %" PRIu64 " of %" PRIi64 " exits", exits, seen);
+	else
+		fprintf(stderr, "%" PRIu64 " exit%s", exits, exits == 1 ? "" : "s");
+}
+
+static void say(struct tl_trace *trace, uint64_t exits, uint64_t vcpus, uint64_t lost)
 {
 	struct stat st = { 0 };
 
-	stat(path, &st);
-	fprintf(stderr, "trapline: %s: %" PRIu64 " exit%s of %u vCPU%s, %jd KiB", path, exits,
-		exits == 1 ? "" : "s", vcpus, vcpus == 1 ? "" : "s",
+	stat(tl_trace_path(trace), &st);
+	fprintf(stderr, "trapline: %s: ", tl_trace_path(trace));
+	say_exits(trace, exits);
+	fprintf(stderr, " of %" PRIu64 " vCPU%s, %jd KiB", vcpus, vcpus == 1 ? "" : "s",
 		(intmax_t)(st.st_size + 1023) / 1024);
+	if (tl_trace_meta(trace, "until_seq"))
+		fprintf(stderr, "; ended at exit %s, where %s", tl_trace_meta(trace, "until_seq"),
+			tl_trace_meta(trace, "until"));
 	if (lost)
 		fprintf(stderr, "; %" PRIu64 " records lost: see table gap", lost);
 	fputs("\n", stderr);
+}
+
+static struct tl_error *say_of(struct tl_trace *trace)
+{
+	sqlite3_stmt *stmt;
+	struct tl_error *err = tl_trace_prepare(trace,
+		"SELECT ifnull(sum(exits), 0), count(DISTINCT vcpu), "
+		"(SELECT ifnull(sum(lost), 0) FROM gap) FROM tally",
+		&stmt);
+	struct tl_row row = { 0 };
+
+	if (err)
+		return err;
+	row.stmt = stmt;
+	if (tl_row_next(&row))
+		say(trace, tl_row_u64(&row, 0), tl_row_u64(&row, 1), tl_row_u64(&row, 2));
+	sqlite3_finalize(stmt);
+	return tl_row_error(&row);
+}
+
+struct tl_error *tl_recording_say(const char *path)
+{
+	struct tl_trace *trace;
+	struct tl_error *err = tl_trace_open(path, &trace);
+
+	if (err)
+		return err;
+	err = say_of(trace);
+	tl_trace_close(trace);
+	return err;
+}
+
+// What was recorded until then is a trace, and the VMM has ended as it would have.
+static void say_early(struct tl_error *err)
+{
+	fputs("trapline record: recording ended early: ", stderr);
+	tl_put_string(stderr, err->message);
+	fputc('\n', stderr);
+	tl_error_free(err);
 }
 
 // Consumes the collector. An empty trace is none.
@@ -84,7 +181,7 @@ static struct tl_error *finish(const struct tl_recording *recording, const char 
 		return nothing(recording, result);
 	}
 	if (!err && !recording->quiet)
-		tl_recording_say(path, result->exits, result->vcpus, result->lost);
+		err = tl_recording_say(path);
 	return err;
 }
 
@@ -96,10 +193,15 @@ static struct tl_error *collect(const struct tl_recording *recording, const char
 	struct tl_error *err = tl_collector_run(collector, child, &result);
 
 	*ret_status = result.status;
-	if (!err)
-		return finish(recording, path, collector, &result);
-	tl_collector_close(collector);
-	return tl_error_in(err, "recording ended early");
+	if (!err) {
+		err = finish(recording, path, collector, &result);
+	} else {
+		tl_collector_close(collector);
+	}
+	if (!err || !result.exits)
+		return err;
+	say_early(err);
+	return NULL;
 }
 
 static struct tl_error *output(const struct tl_recording *recording, char **ret)
@@ -114,7 +216,16 @@ static struct tl_error *open_collector(
 	const struct tl_recording *recording, const char *path, struct tl_collector **ret)
 {
 	const struct tl_collector_options options = {
-		.path = path, .record = recording->options, .arguments = recording->arguments
+		.path = path,
+		.record = { .level = recording->regs,
+			.mem = recording->mem,
+			.every = (uint32_t)recording->every,
+			.no_coalesce = recording->no_coalesce,
+			.stop_all = recording->stop_all,
+			.max_wait_ns = recording->max_wait_ns },
+		.last = recording->last,
+		.until = recording->until,
+		.arguments = recording->arguments,
 	};
 
 	return tl_collector_open(&options, ret);

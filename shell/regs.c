@@ -131,6 +131,21 @@ static void print_missing(const struct printer *p)
 		putchar('\n');
 }
 
+// What KVM gives a register of arm64 that has no value after a reset.
+#define NEVER_WRITTEN UINT64_C(0x1de7ec7edbadc0de)
+
+static void explain_pattern(const struct printer *p)
+{
+	uint64_t value;
+
+	for (unsigned i = 0; p->arch->id == TL_ARCH_ARM64 && i < p->arch->n_regs; i++)
+		if (tl_reg_get(&p->arch->regs[i], p->regs, &value) && value == NEVER_WRITTEN) {
+			printf("  0x%" PRIx64 " is what KVM puts where nothing was written yet\n",
+				value);
+			return;
+		}
+}
+
 void tl_print_regs(
 	const struct tl_arch *arch, const struct tl_regs *regs, const struct tl_regs *before)
 {
@@ -146,5 +161,6 @@ void tl_print_regs(
 			print_one(&p, &arch->regs[i + k]);
 	}
 	end_row(&p);
+	explain_pattern(&p);
 	print_missing(&p);
 }

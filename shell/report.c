@@ -7,7 +7,7 @@ const struct tl_fact tl_stat_facts[] = { { "vmm", "vmm" }, { "arch", "arch" }, {
 
 // clang-format off
 const char tl_stat_processes[] = "SELECT pid, ifnull(arguments, exe) FROM main.process ORDER BY id LIMIT 100";
-const char tl_stat_vms[] = "SELECT vm, type, abi, adopted, (SELECT group_concat(vcpu, ' ') "
+const char tl_stat_vms[] = "SELECT vm, type, abi, adopted, (SELECT group_concat(vcpu, ', ') "
 			  "FROM main.vcpu WHERE vcpu.vm = vm.vm) FROM main.vm ORDER BY vm LIMIT 100";
 const char tl_stat_kinds[] =
 	"SELECT sum(exits), CASE WHEN reason = -1 THEN 'failed' ELSE ifnull((SELECT name FROM name "
@@ -16,9 +16,8 @@ const char tl_stat_kinds[] =
 	"FROM main.tally GROUP BY reason, error ORDER BY 1 DESC, 2, 3";
 // Counted by their numbers: inputs from 1, coalesced writes from 0 within each VM (FORMAT.md).
 const char tl_stat_counts[] =
-	"SELECT 'inputs', ifnull((SELECT max(id) FROM main.input), 0) "
-	"UNION ALL SELECT 'coalesced', ifnull(sum((SELECT max(id) + 1 - (vm.vm << 32) FROM main.coalesced "
-	"WHERE id BETWEEN vm.vm << 32 AND (vm.vm << 32) + 0xffffffff)), 0) FROM main.vm";
+	"SELECT 'inputs', count(*) FROM main.input "
+	"UNION ALL SELECT 'coalesced', count(*) FROM main.coalesced";
 const char tl_stat_gaps[] = "SELECT lost, from_seq, to_seq, why FROM main.gap ORDER BY id LIMIT 100";
 const char tl_stat_notices[] =
 	"SELECT ifnull((SELECT name FROM name WHERE what = 'notice_level' AND number = level), level), "

@@ -43,6 +43,13 @@ extern const char tl_stat_notices[];
 TL_CHECK struct tl_error *tl_stat_each(struct tl_report *report, const char *sql,
 	void (*print)(struct tl_report *report, struct tl_row *row));
 
+/** Starts a line: the first of a section has its name, the others stand under it. */
+void tl_stat_section(struct tl_report *report, const char *name);
+
+/** What memory there is, in lines or as a member "memory"; nothing in lines when there is none. */
+TL_CHECK struct tl_error *tl_stat_memory(struct tl_report *report);
+TL_CHECK struct tl_error *tl_stat_memory_json(struct tl_report *report);
+
 TL_CHECK struct tl_error *tl_stat_json(struct tl_report *report);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include "recorder/shim/trapline.h"
 #include "recorder/vmm/vmm.h"
-#include "schema/trace/reader.h"
-#include "schema/trace/row.h"
 #include "shell/option.h"
 #include "shell/recording.h"
 
@@ -16,14 +14,12 @@
 
 struct run {
 	struct tl_vmm_options vmm;
-	const char *output, *rom, *coalesced;
-	bool record, quiet;
-	unsigned level, mem, unanswered, nisv;
+	struct tl_recording recording;
+	const char *rom, *coalesced;
+	bool record;
+	unsigned unanswered, nisv, idsr;
 	uint64_t vcpus, interrupt_every;
 };
-
-static const char *const levels[] = { "pc", "core", "full", NULL };
-static const char *const policies[] = { "none", "fault", NULL };
 
 // "GPA,SIZE"
 static struct tl_error *range(const char *name, const char *text, struct tl_range *ret)
@@ -45,15 +41,13 @@ static struct tl_error *range(const char *name, const char *text, struct tl_rang
 static struct tl_error *parse(struct run *run, int *argc, char **argv)
 {
 	const struct tl_option options[] = {
-		{ "output", 'o', TL_OPTION_TEXT, &run->output, NULL },
+		TL_RECORDING_OPTIONS(&run->recording),
 		{ "record", 0, TL_OPTION_FLAG, &run->record, NULL },
-		{ "quiet", 'q', TL_OPTION_FLAG, &run->quiet, NULL },
-		{ "regs", 0, TL_OPTION_CHOICE, &run->level, levels },
-		{ "mem", 0, TL_OPTION_CHOICE, &run->mem, policies },
 		{ "ram", 0, TL_OPTION_BYTES, &run->vmm.ram, NULL },
 		{ "vcpus", 0, TL_OPTION_NUMBER, &run->vcpus, NULL },
 		{ "unanswered", 0, TL_OPTION_CHOICE, &run->unanswered, tl_unanswered_names },
 		{ "nisv", 0, TL_OPTION_CHOICE, &run->nisv, tl_nisv_names },
+		{ "idsr", 0, TL_OPTION_CHOICE, &run->idsr, tl_idsr_names },
 		{ "rom", 0, TL_OPTION_TEXT, &run->rom, NULL },
 		{ "coalesced", 0, TL_OPTION_TEXT, &run->coalesced, NULL },
 		{ "sync-regs", 0, TL_OPTION_FLAG, &run->vmm.sync_regs, NULL },
@@ -62,6 +56,8 @@ static struct tl_error *parse(struct run *run, int *argc, char **argv)
 	};
 	struct tl_error *err = tl_options(options, argc, argv, false);
 
+	if (!err)
+		err = tl_recording_check(&run->recording);
 	if (!err)
 		err = range("rom", run->rom, &run->vmm.rom);
 	if (!err)
@@ -79,46 +75,15 @@ static struct tl_error *start(const struct run *run, int *ret_status)
 	return err;
 }
 
-static struct tl_error *say_of(struct tl_trace *trace)
-{
-	sqlite3_stmt *stmt;
-	struct tl_error *err = tl_trace_prepare(trace,
-		"SELECT ifnull(sum(exits), 0), (SELECT count(*) FROM vcpu), "
-		"(SELECT ifnull(sum(lost), 0) FROM gap) FROM tally",
-		&stmt);
-	struct tl_row row = { 0 };
-
-	if (err)
-		return err;
-	row.stmt = stmt;
-	if (tl_row_next(&row))
-		tl_recording_say(tl_trace_path(trace), tl_row_u64(&row, 0),
-			(unsigned)tl_row_u64(&row, 1), tl_row_u64(&row, 2));
-	sqlite3_finalize(stmt);
-	return tl_row_error(&row);
-}
-
-// The trace as it lies there, summed up.
-static struct tl_error *say(const char *path)
-{
-	struct tl_trace *trace;
-	struct tl_error *err = tl_trace_open(path, &trace);
-
-	if (err)
-		return err;
-	err = say_of(trace);
-	tl_trace_close(trace);
-	return err;
-}
-
 // As any VMM does that embeds the recorder.
 static struct tl_error *recorded(const struct run *run, const char *path, int *ret_status)
 {
 	const struct trapline_options options = { .size = sizeof(options),
 		.output = path,
-		.regs = levels[run->level],
-		.mem = policies[run->mem],
-		.program = "/proc/self/exe" };
+		.regs = tl_recording_regs[run->recording.regs],
+		.mem = tl_recording_mem[run->recording.mem],
+		.program = "/proc/self/exe",
+		.more = tl_recording_words(&run->recording) };
 	struct tl_error *err;
 
 	if (trapline_start(&options))
@@ -126,16 +91,15 @@ static struct tl_error *recorded(const struct run *run, const char *path, int *r
 	err = start(run, ret_status);
 	if (trapline_stop() && !err)
 		return tl_error_new(TL_ERROR_REFUSED, "%s", trapline_error());
-	if (err || run->quiet)
+	if (err || run->recording.quiet)
 		return err;
-	return say(path);
+	return tl_recording_say(path);
 }
 
 static struct tl_error *run_verb(int argc, char **argv, int *ret_status)
 {
-	struct run run = {
-		.level = TL_REGS_CORE, .mem = TL_MEM_FAULT, .vmm = { .console = STDOUT_FILENO }
-	};
+	struct run run = { .recording = { TL_RECORDING_DEFAULTS },
+		.vmm = { .console = STDOUT_FILENO } };
 	struct tl_error *err = parse(&run, &argc, argv);
 	char *path;
 
@@ -146,10 +110,11 @@ static struct tl_error *run_verb(int argc, char **argv, int *ret_status)
 	run.vmm.interrupt_every = (unsigned)run.interrupt_every;
 	run.vmm.unanswered = run.unanswered;
 	run.vmm.nisv = run.nisv;
-	if (!run.record && !run.output)
+	run.vmm.idsr = run.idsr;
+	if (!run.record && !run.recording.output)
 		return start(&run, ret_status);
-	if (run.output)
-		return recorded(&run, run.output, ret_status);
+	if (run.recording.output)
+		return recorded(&run, run.recording.output, ret_status);
 	err = tl_recording_name(run.vmm.elf, &path);
 	if (err)
 		return err;
@@ -176,6 +141,8 @@ const struct tl_verb tl_verb_run = {
 		"  --nisv POLICY          arm64, an access without syndrome: off (KVM_RUN fails, "
 		"the\n"
 		"                         default), abort, stop, skip\n"
+		"  --idsr POLICY          arm64, an access to an implementation defined register:\n"
+		"                         off (no exit, undefined, the default), raz, cell, undef\n"
 		"  --rom GPA,SIZE         memory that the guest can only read\n"
 		"  --coalesced GPA,SIZE   a window whose writes KVM queues without an exit\n"
 		"  --sync-regs            x86_64: use KVM_CAP_SYNC_REGS\n"
@@ -184,7 +151,9 @@ const struct tl_verb tl_verb_run = {
 		"Recording itself, through the linked recorder:\n"
 		"  --record               into a trace named after the guest\n"
 		"  -o, --output FILE      into this one\n"
-		"  --regs, --mem, -q, --quiet   as `trapline record`\n"
+		"  --regs, --mem, --every, --last, --until, --no-coalesce, --stop-all,\n"
+		"  --max-wait, -q, --quiet\n"
+		"                         as `trapline record`\n"
 		"\n"
 		"  trapline run -o hello.trap hello.elf && trapline show hello.trap\n",
 	.run = run_verb,

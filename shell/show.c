@@ -3,7 +3,9 @@
 #include "shell/access.h"
 #include "shell/detail.h"
 #include "shell/option.h"
+#include "shell/position.h"
 #include "shell/regs.h"
+#include "shell/show-memory.h"
 #include "shell/table.h"
 #include "shell/text.h"
 #include "shell/trace-arg.h"
@@ -11,6 +13,7 @@
 #include "shell/which.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { LAST = 20 /* exits on a terminal when nobody says how many */ };
@@ -18,6 +21,8 @@ enum { LAST = 20 /* exits on a terminal when nobody says how many */ };
 // clang-format off
 static const char help[] =
 	"usage: trapline show [TRACE] [SEQ | A..B | A-B | last] [OPTIONS]\n"
+	"       trapline show [TRACE] --mem POS ADDR[,LEN] [--raw] [OPTIONS]\n"
+	"       trapline show [TRACE] --walk POS VA [OPTIONS]\n"
 	"\n"
 	"Shows exits. One SEQ: all that is recorded of it: times, payload, reply, what the VMM did\n"
 	"before it ran the guest again, code and registers. A range (A..B or A-B), or\n"
@@ -33,11 +38,23 @@ static const char help[] =
 	"  --vcpu N           only that vCPU\n"
 	"  --limit N          at most N: the first of a range, else the last of all; 0 is no limit\n"
 	"  --regs             registers with every exit\n"
-	"  --json             one JSON object an exit, a line each\n"
+	"  --json             one JSON object an exit, a line each; one object of memory or a walk\n"
 	"\n"
-	"Status 1: no exit fits.\n"
+	"Memory. POS is an exit, such as 41; 41+0 is the same with the VMM's reply and writes, 0+0 the\n"
+	"start. ADDR is guest physical; v:ADDR, and a register's name (pc, sp, x0, cr3 ...), is a virtual\n"
+	"address by the exit's registers; +N or -N may follow. What is not recorded is said, and why.\n"
 	"\n"
-	"example: trapline show boot.trap --reason mmio --addr 0xfe000000-0xfeffffff --limit 5\n";
+	"  --mem              LEN bytes at ADDR: 64, or such as 4K, at most 1G\n"
+	"  --raw              the bytes alone, up to the first that is not recorded\n"
+	"  --walk             the way of a virtual address through the page tables: every entry, where\n"
+	"                     it leads, who may do what there\n"
+	"  --vm N             the memory of that VM; else that of the exit's\n"
+	"  --space N          x86_64: 1 is what system management mode sees; else as at the exit\n"
+	"\n"
+	"Status 1: no exit fits; something is not recorded.\n"
+	"\n"
+	"example: trapline show boot.trap --reason mmio --addr 0xfe000000-0xfeffffff --limit 5\n"
+	"example: trapline show boot.trap --mem 41+0 sp-32,128\n";
 // clang-format on
 
 struct request {
@@ -84,13 +101,19 @@ static void (*const cells[N_COLUMNS])(
 	FILE *to, const struct tl_exit *e, const struct tl_exit_kind *kind) = { cell_seq, cell_time,
 	cell_vcpu, tl_put_reason, cell_pc, tl_put_access, cell_reply };
 
-static void add_line(
-	struct tl_table *table, const struct tl_exit *exit, const struct tl_exit_kind *kind)
+static struct tl_error *add_line(struct tl_trace *trace, struct tl_table *table,
+	const struct tl_exit *exit, const struct tl_exit_kind *kind)
 {
-	for (unsigned i = 0; i < N_COLUMNS; i++) {
+	char words[32];
+	struct tl_error *err = tl_reply_words(trace, exit, kind, words, sizeof(words));
+
+	for (unsigned i = 0; !err && i < N_COLUMNS; i++) {
 		cells[i](tl_table_cell(table), exit, kind);
+		if (i == N_COLUMNS - 1)
+			fputs(words, tl_table_cell(table));
 		tl_table_next(table);
 	}
+	return err;
 }
 
 static struct tl_error *regs_of(
@@ -141,8 +164,10 @@ static struct tl_error *line_with_regs(
 		err = tl_table_open(columns, N_COLUMNS, &table);
 	if (err)
 		return err;
-	add_line(table, exit, kind);
+	err = add_line(trace, table, exit, kind);
 	tl_table_close(table);
+	if (err)
+		return err;
 	tl_print_regs(tl_trace_arch(trace), &regs, NULL);
 	putchar('\n');
 	return NULL;
@@ -162,8 +187,7 @@ static struct tl_error *one(
 		return json_line(trace, r, &exit, kind);
 	if (r->regs)
 		return line_with_regs(trace, &exit, kind);
-	add_line(table, &exit, kind);
-	return NULL;
+	return add_line(trace, table, &exit, kind);
 }
 
 static struct tl_error *each(
@@ -212,11 +236,9 @@ static struct tl_error *whole(struct tl_trace *trace, const struct request *r)
 }
 
 // What is not there is an answer, not a failure.
-static struct tl_error *show(struct tl_trace *trace, const struct request *r, int *ret_status)
+static struct tl_error *answer(struct tl_error *err, int *ret_status)
 {
-	struct tl_error *err = r->one ? whole(trace, r) : list(trace, r, ret_status);
-
-	if (!err || err->code != TL_ERROR_NOT_FOUND)
+	if (!err || (err->code != TL_ERROR_NOT_FOUND && err->code != TL_ERROR_NOT_RECORDED))
 		return err;
 	fputs("trapline show: ", stderr);
 	tl_put_string(stderr, err->message);
@@ -232,6 +254,10 @@ static struct tl_error *which(
 	struct tl_error *err = tl_no_more_words(argc, argv, 2);
 	const bool ranged = argc > 1;
 
+	if (!err && ranged && tl_is_place_after(argv[1]))
+		err = tl_error_new(TL_ERROR_USAGE,
+			"%s: a position is for --mem and --walk; exit %.*s shows its reply too",
+			argv[1], (int)strcspn(argv[1], "+"), argv[1]);
 	if (!err && ranged)
 		err = tl_which_exits(trace, argv[1], &r->filter.from, &r->filter.to);
 	if (!err && ranged && r->filter.from == r->filter.to && !tl_is_range(argv[1]))
@@ -265,10 +291,21 @@ static struct tl_error *select_by(struct request *r, const char *addr, const cha
 	return NULL;
 }
 
+static struct tl_error *exits(struct tl_trace *trace, int argc, char **argv, const char *limit,
+	struct request *r, int *ret_status)
+{
+	struct tl_error *err = which(trace, argc, argv, limit, r);
+
+	if (err)
+		return err;
+	return answer(r->one ? whole(trace, r) : list(trace, r, ret_status), ret_status);
+}
+
 static struct tl_error *run(int argc, char **argv, int *ret_status)
 {
 	const char *path = NULL, *addr = NULL, *vcpu = NULL, *limit = NULL;
 	struct request r = { 0 };
+	struct tl_show_memory m = { .vm = UINT64_MAX, .space = UINT64_MAX };
 	const struct tl_option options[] = { { "trace", 't', TL_OPTION_TEXT, &path, NULL },
 		{ "where", 0, TL_OPTION_TEXT, &r.filter.where, NULL },
 		{ "reason", 0, TL_OPTION_TEXT, &r.filter.reason, NULL },
@@ -277,19 +314,28 @@ static struct tl_error *run(int argc, char **argv, int *ret_status)
 		{ "limit", 0, TL_OPTION_TEXT, &limit, NULL },
 		{ "regs", 0, TL_OPTION_FLAG, &r.regs, NULL },
 		{ "json", 0, TL_OPTION_FLAG, &r.json, NULL },
+		{ "mem", 0, TL_OPTION_FLAG, &m.mem, NULL },
+		{ "walk", 0, TL_OPTION_FLAG, &m.walk, NULL },
+		{ "raw", 0, TL_OPTION_FLAG, &m.raw, NULL },
+		{ "vm", 0, TL_OPTION_NUMBER, &m.vm, NULL },
+		{ "space", 0, TL_OPTION_NUMBER, &m.space, NULL },
 		{ NULL, 0, TL_OPTION_FLAG, NULL, NULL } };
 	struct tl_trace *trace = NULL;
 	struct tl_error *err;
 
 	err = tl_options(options, &argc, argv, false);
+	m.json = r.json;
+	if (!err)
+		err = tl_show_memory_check(
+			&m, r.filter.where || r.filter.reason || addr || vcpu || limit || r.regs);
 	if (!err)
 		err = select_by(&r, addr, vcpu);
 	if (!err)
 		err = tl_trace_arg(path, &argc, argv, &trace);
-	if (!err)
-		err = which(trace, argc, argv, limit, &r);
-	if (!err)
-		err = show(trace, &r, ret_status);
+	if (!err && (m.mem || m.walk))
+		err = answer(tl_show_memory(trace, &m, argc, argv, ret_status), ret_status);
+	else if (!err)
+		err = exits(trace, argc, argv, limit, &r, ret_status);
 	tl_trace_close(trace);
 	return err;
 }

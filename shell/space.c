@@ -38,7 +38,8 @@ static const struct part {
 		"WHERE id BETWEEN vm.vm << 32 AND (vm.vm << 32) + 0xffffffff)), 0) FROM main.vm" },
 	{ "code", "code", "SELECT length(bytes) + 8 AS n FROM main.code",
 		"SELECT ifnull(max(code), 0) FROM main.code" },
-	{ "pages", "page page_version", "SELECT length(bytes) + 40 AS n FROM main.page",
+	{ "pages", "page page_version scan scan_seq region",
+		"SELECT length(bytes) + 40 AS n FROM main.page",
 		"SELECT ifnull(max(page), 0) FROM main.page" },
 };
 

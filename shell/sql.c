@@ -51,6 +51,8 @@ static const struct {
 	{ "extra", "registers beside those, compressed" },
 	{ "page", "contents of guest pages" },
 	{ "page_version", "which page had which contents when" },
+	{ "scan", "looks at guest memory" },
+	{ "region", "which memory is watched, and how well" },
 	{ "vm", "virtual machines" },
 	{ "vcpu", "their vCPUs" },
 	{ "cap", "capabilities of the VMs" },

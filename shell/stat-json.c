@@ -58,7 +58,7 @@ static void json_notice(struct tl_report *r, struct tl_row *row)
 
 static void json_head(struct tl_report *r)
 {
-	static const char *const numbers[] = { "started", "ended", "status", "no_coalesce",
+	static const char *const numbers[] = { "started", "ended", "status", "no_coalesce", "every",
 		"kvm_api", "host_ipa_bits" };
 	int64_t number;
 
@@ -117,6 +117,8 @@ struct tl_error *tl_stat_json(struct tl_report *r)
 		err = json_list(r, "kinds", tl_stat_kinds, json_kind);
 	if (!err)
 		err = tl_stat_each(r, tl_stat_counts, json_count);
+	if (!err)
+		err = tl_stat_memory_json(r);
 	if (!err)
 		err = json_list(r, "gaps", tl_stat_gaps, json_gap);
 	if (!err)

@@ -16,12 +16,13 @@ static const char help[] =
 	"usage: trapline stat [TRACE] [OPTIONS]\n"
 	"\n"
 	"Says what is in a trace and where it is from: the VMM, the host, the VMs, exits by kind, what\n"
-	"was lost, and what takes the space. Does not read the exits themselves: it is as quick on a\n"
-	"large trace as on a small one.\n"
+	"memory was looked at and how often, what was lost, and what takes the space. Does not read the\n"
+	"exits themselves: it is as quick on a large trace as on a small one.\n"
 	"\n"
 	"  -t, --trace TRACE  the trace; else a word with a '/' or ending in .trap, else the newest one\n"
 	"                     in $TRAPLINE_DIR or this folder\n"
-	"  --space            count every page also of a large file, which reads all of it\n"
+	"  --space            count every page also of a large file, which reads all of it, and the\n"
+	"                     looks at memory by their kind\n"
 	"  --json             one JSON object\n"
 	"\n"
 	"example: trapline stat boot.trap\n";
@@ -34,8 +35,7 @@ static void label(const char *text)
 	tl_style(TL_STYLE_PLAIN);
 }
 
-// The first line of a section has its name; the others stand under it.
-static void section(struct tl_report *r, const char *text)
+void tl_stat_section(struct tl_report *r, const char *text)
 {
 	label(r->lines++ ? "" : text);
 }
@@ -77,7 +77,7 @@ static void print_head(const struct tl_report *r)
 
 static void print_facts(const struct tl_report *r)
 {
-	int64_t hidden = 0, bits;
+	int64_t hidden = 0, bits, every;
 
 	for (const struct tl_fact *f = tl_stat_facts; f->key; f++) {
 		label(f->label);
@@ -85,6 +85,9 @@ static void print_facts(const struct tl_report *r)
 			tl_put_string(stdout, tl_trace_meta(r->trace, f->key));
 		else
 			fputs("not recorded", stdout);
+		if (!strcmp(f->key, "mem") && tl_trace_meta_int(r->trace, "every", &every) &&
+			every > 1)
+			printf(", --every %" PRId64, every);
 		if (!strcmp(f->key, "arch") && tl_trace_meta_int(r->trace, "host_ipa_bits", &bits))
 			printf(", the host's guest physical addresses have %" PRId64 " bits", bits);
 		putchar('\n');
@@ -97,7 +100,7 @@ static void print_facts(const struct tl_report *r)
 
 static void print_process(struct tl_report *r, struct tl_row *row)
 {
-	section(r, "processes");
+	tl_stat_section(r, "processes");
 	printf("%" PRIu64 " ", tl_row_u64(row, 0));
 	tl_put_string(stdout, tl_row_text(row, 1));
 	putchar('\n');
@@ -116,13 +119,17 @@ static void print_vm(struct tl_report *r, struct tl_row *row)
 {
 	const uint64_t type = tl_row_u64(row, 1);
 
-	section(r, "vm");
+	tl_stat_section(r, "vm");
 	printf("%" PRIu64 ": type 0x%" PRIx64, tl_row_u64(row, 0), type);
 	// KVM API 4.2: the size of guest physical addresses, 0 for 40 bits
 	if (tl_trace_arch(r->trace)->id == TL_ARCH_ARM64)
 		printf(" (%u-bit guest physical addresses)",
 			type & 255 ? (unsigned)(type & 255) : 40);
-	printf(", vCPUs %s", tl_row_has(row, 4) ? tl_row_text(row, 4) : "none");
+	if (!tl_row_has(row, 4))
+		fputs(", no vCPU", stdout);
+	else // their numbers: one is no count
+		printf(", vCPU%s %s", strchr(tl_row_text(row, 4), ',') ? "s" : "",
+			tl_row_text(row, 4));
 	put_abi(tl_row_u64(row, 2));
 	if (tl_row_u64(row, 3))
 		fputs(", not seen when it was made", stdout);
@@ -133,7 +140,7 @@ static void print_kind(struct tl_report *r, struct tl_row *row)
 {
 	const uint64_t n = tl_row_u64(row, 0);
 
-	section(r, "exits");
+	tl_stat_section(r, "exits");
 	printf("%10" PRIu64 "  %5.1f %%  ", n,
 		r->span.exits ? 100.0 * (double)n / (double)r->span.exits : 0);
 	tl_put_string(stdout, tl_row_text(row, 1));
@@ -152,7 +159,7 @@ static void print_count(struct tl_report *r, struct tl_row *row)
 
 static void print_gap(struct tl_report *r, struct tl_row *row)
 {
-	section(r, "lost");
+	tl_stat_section(r, "lost");
 	printf("%" PRIu64 " records", tl_row_u64(row, 0));
 	if (tl_row_has(row, 1))
 		printf(", exits %" PRIu64 " to %" PRIu64, tl_row_u64(row, 1), tl_row_u64(row, 2));
@@ -163,7 +170,7 @@ static void print_gap(struct tl_report *r, struct tl_row *row)
 
 static void print_notice(struct tl_report *r, struct tl_row *row)
 {
-	section(r, "notices");
+	tl_stat_section(r, "notices");
 	tl_put_string(stdout, tl_row_text(row, 0));
 	printf(" after exit %" PRIu64 ": ", tl_row_u64(row, 1));
 	tl_put_string(stdout, tl_row_text(row, 2));
@@ -179,7 +186,7 @@ static struct tl_error *print_space(struct tl_report *r)
 	err = tl_space(r->trace, r->bytes, r->exactly, spaces, &n);
 	r->lines = 0;
 	for (size_t i = 0; !err && i < n; i++) {
-		section(r, "space");
+		tl_stat_section(r, "space");
 		printf("%-24s ", spaces[i].name);
 		tl_put_size(stdout, spaces[i].bytes);
 		if (r->span.exits)
@@ -202,6 +209,8 @@ static struct tl_error *print(struct tl_report *r)
 		err = tl_stat_each(r, tl_stat_kinds, print_kind);
 	if (!err)
 		err = tl_stat_each(r, tl_stat_counts, print_count);
+	if (!err)
+		err = tl_stat_memory(r);
 	if (!err)
 		err = tl_stat_each(r, tl_stat_gaps, print_gap);
 	if (!err)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # run.sh [CTEST-ARG...]: runs the tests of the dev build; without arguments also those on the emulated
-# arm64 host. The last line is "N passed, N failed, N skipped". "./dev test" builds, then calls this.
+# arm64 host, with TL_LONG U-Boot's death too. The last line is "N passed, N failed, N skipped".
+# "./dev test" builds, then calls this.
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 2
 results=$PWD/build/results # "PASS name" and so on, a line a test
@@ -36,11 +37,11 @@ no_kvm_skips() {
 }
 
 # The lane prints its own lines; if it never got to them, that is one failure.
-arm64() {
+arm64() { # VERB
 	rm -rf build/arm64/out
-	./dev arm64 test && lane=0 || lane=$?
+	./dev arm64 "$1" && lane=0 || lane=$?
 	cat build/arm64/out/results >>"$results" 2>/dev/null || lane=2
-	[[ $lane == [01] ]] || echo "FAIL arm64" >>"$results"
+	[[ $lane == [01] ]] || echo "FAIL arm64/$1" >>"$results"
 }
 
 count() {
@@ -50,7 +51,8 @@ count() {
 here "$@"
 no_kvm_skips
 if [ $# = 0 ] && [ "$(uname -m)" = x86_64 ]; then
-	arm64
+	arm64 test
+	[ -z "${TL_LONG:-}" ] || { arm64 uboot && arm64 idsr; }
 fi
 grep '^FAIL' "$results"
 echo "$(count PASS) passed, $(count FAIL) failed, $(count SKIP) skipped"

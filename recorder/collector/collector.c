@@ -25,7 +25,9 @@
 
 enum {
 	RING_BYTES = 4 << 20,
+	LEAST_RING_BYTES = 64 << 10,
 	COMMIT_RECORDS = 16384,
+	COMMIT_BYTES = 64 << 20,
 	COMMIT_NS = 100000000,
 	IDLE_NS = 500000,
 	WAIT_NS = 1000000000,
@@ -41,6 +43,7 @@ struct tl_collector {
 	struct tl_control *control;
 	struct tl_error *failed; // why the trace ended before the VMM did
 	size_t uncommitted;
+	uint64_t committed_bytes; // of records
 	uint64_t committed_at;
 	pid_t child;
 	bool child_ended;
@@ -59,12 +62,18 @@ static uint64_t now(void)
 // Sealed, so that neither side can take the memory away from under the other.
 static struct tl_error *make_arena(struct tl_collector *c)
 {
-	const size_t size = tl_arena_size(c->ring_bytes);
+	size_t size = tl_arena_size(c->ring_bytes);
 
 	c->fd = memfd_create("trapline", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (c->fd < 0)
 		return tl_error_errno(errno, "arena");
-	if (ftruncate(c->fd, (off_t)size) ||
+	// The limit on the size of files (RLIMIT_FSIZE) is for this one too.
+	while (ftruncate(c->fd, (off_t)size) && errno == EFBIG &&
+		c->ring_bytes > LEAST_RING_BYTES) {
+		c->ring_bytes /= 2;
+		size = tl_arena_size(c->ring_bytes);
+	}
+	if (lseek(c->fd, 0, SEEK_END) != (off_t)size ||
 		fcntl(c->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return tl_error_errno(errno, "arena of %zu bytes", size);
 	c->arena = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, c->fd, 0);
@@ -84,6 +93,8 @@ static void fill_arena(struct tl_collector *c, const struct tl_record_options *o
 	c->arena->options = *options;
 	if (!c->arena->options.max_wait_ns)
 		c->arena->options.max_wait_ns = WAIT_NS;
+	if (!c->arena->options.every)
+		c->arena->options.every = 1;
 	c->arena->magic = TL_ARENA_MAGIC;
 }
 
@@ -91,8 +102,12 @@ static struct tl_error *make_trace(
 	struct tl_collector *c, const struct tl_collector_options *options)
 {
 	static const char *const levels[] = { "pc", "core", "full" };
-	static const char *const policies[] = { "none", "fault" };
-	const struct tl_writer_options writer = { .arch = TL_ARCH_HOST.id, .start = now() };
+	static const char *const policies[] = { "none", "fault", "exact" };
+	const struct tl_writer_options writer = { .arch = TL_ARCH_HOST.id,
+		.start = now(),
+		.exact = options->record.mem == TL_MEM_EXACT,
+		.last = options->last,
+		.until = options->until };
 	struct tl_error *err = tl_writer_create(options->path, &writer, &c->writer);
 
 	if (!err)
@@ -101,6 +116,10 @@ static struct tl_error *make_trace(
 		err = tl_writer_meta(c->writer, "mem", policies[options->record.mem]);
 	if (!err)
 		err = tl_writer_meta_int(c->writer, "no_coalesce", options->record.no_coalesce);
+	if (!err)
+		err = tl_writer_meta_int(c->writer, "stop_all", options->record.stop_all);
+	if (!err && options->record.mem == TL_MEM_EXACT)
+		err = tl_writer_meta_int(c->writer, "every", options->record.every);
 	if (!err)
 		err = tl_host_describe(c->writer, options->arguments);
 	return err ? err : tl_writer_commit(c->writer);
@@ -115,6 +134,7 @@ static struct tl_error *build(struct tl_collector *c, const struct tl_collector_
 	c->path = strdup(options->path);
 	if (!c->path)
 		return tl_error_new(TL_ERROR_IO, "out of memory");
+	tl_signals_let_writes_fail();
 	err = make_trace(c, options);
 	if (!err)
 		err = make_arena(c);
@@ -133,6 +153,10 @@ struct tl_error *tl_collector_open(
 	struct tl_error *err = c ? build(c, options) : tl_error_new(TL_ERROR_IO, "out of memory");
 
 	if (err) {
+		if (c) {
+			tl_writer_discard(c->writer);
+			c->writer = NULL;
+		}
 		tl_collector_close(c);
 		return err;
 	}
@@ -151,6 +175,7 @@ void tl_collector_close(struct tl_collector *c)
 		munmap(c->arena, tl_arena_size(c->ring_bytes));
 	if (c->fd >= 0)
 		close(c->fd);
+	tl_signals_let_writes_kill();
 	tl_error_free(c->failed);
 	free(c->path);
 	free(c);
@@ -161,19 +186,32 @@ int tl_collector_arena(const struct tl_collector *c)
 	return c->fd;
 }
 
+// The trace says so itself, if it can: then what is said of the failure is no less true.
+static void say_last_words(struct tl_collector *c, const char *why)
+{
+	const uint64_t newest = atomic_load(&c->arena->seq);
+	char text[512];
+
+	snprintf(text, sizeof(text), "the recording ended early: %s", why);
+	tl_error_free(tl_writer_last_words(c->writer, newest, text));
+}
+
 // The VMM runs on, and its shim stops producing.
 static void give_up(struct tl_collector *c, struct tl_error *why)
 {
-	if (c->failed)
-		tl_error_free(why);
-	else
-		c->failed = why;
 	atomic_store(&c->arena->stopped, 1);
+	if (c->failed) {
+		tl_error_free(why);
+		return;
+	}
+	c->failed = why;
+	say_last_words(c, why->message);
 }
 
 static bool due(const struct tl_collector *c)
 {
 	return c->uncommitted >= COMMIT_RECORDS ||
+	       tl_drain_counts(c->drain).bytes - c->committed_bytes >= COMMIT_BYTES ||
 	       (c->uncommitted && now() - c->committed_at > COMMIT_NS);
 }
 
@@ -182,10 +220,13 @@ static void commit(struct tl_collector *c)
 	struct tl_error *err = tl_writer_commit(c->writer);
 
 	c->uncommitted = 0;
+	c->committed_bytes = tl_drain_counts(c->drain).bytes;
 	c->committed_at = now();
 	tl_drain_reclaim(c->drain);
 	if (err)
 		give_up(c, err);
+	else if (tl_writer_ended_at(c->writer))
+		atomic_store(&c->arena->stopped, 1);
 }
 
 static size_t collect(struct tl_collector *c)
@@ -193,7 +234,7 @@ static size_t collect(struct tl_collector *c)
 	struct tl_error *err;
 	size_t n = 0;
 
-	if (c->failed)
+	if (c->failed || tl_writer_ended_at(c->writer))
 		return 0;
 	err = tl_drain_round(c->drain, &n);
 	c->uncommitted += n;
@@ -341,7 +382,11 @@ struct tl_error *tl_collector_finish(struct tl_collector *c)
 {
 	struct tl_error *err = write_end(c);
 
-	if (!err) {
+	if (!err)
+		err = tl_writer_commit(c->writer);
+	if (err) {
+		say_last_words(c, err->message);
+	} else {
 		err = tl_writer_finish(c->writer);
 		c->writer = NULL;
 	}

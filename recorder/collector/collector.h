@@ -18,6 +18,8 @@ struct tl_collector_options {
 	const char *path;		 /**< of the trace, which must not exist; borrowed */
 	struct tl_record_options record; /**< max_wait_ns 0: one second */
 	uint64_t ring_bytes;		 /**< a power of two; 0: 4 MiB */
+	uint64_t last;			 /**< keep only so many of the newest exits; 0: all */
+	const char *until;		 /**< end after the first exit that this is true for */
 	const char *const *arguments;	 /**< the VMM's, for the trace; NULL-terminated; borrowed */
 };
 

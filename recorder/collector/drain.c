@@ -11,6 +11,7 @@
 enum {
 	ROOM = 2 << 20,	  // longest record that a shim makes is a quarter of its ring
 	PER_ROUND = 4096, // records of one ring before the next gets its turn
+	ROUND_BYTES = 4 << 20,
 };
 
 struct ring {
@@ -125,12 +126,15 @@ static struct tl_error *drain_ring(struct tl_drain *d, unsigned i, size_t *n)
 	enum tl_ring_status status = TL_RING_EMPTY;
 	struct tl_error *err = NULL;
 	const size_t before = *n;
+	size_t bytes = 0;
 
-	while (!err && *n - before < PER_ROUND &&
+	while (!err && *n - before < PER_ROUND && bytes < ROUND_BYTES &&
 		(status = tl_ring_take(&ring, &d->rings[i].at, &record)) == TL_RING_RECORD) {
 		err = tl_drain_record(d, record.type, record.body, record.size);
+		bytes += record.size;
 		(*n)++;
 	}
+	d->counts.bytes += bytes;
 	if (*n != before)
 		tl_ring_release(&ring, d->rings[i].at);
 	if (err && err->code == TL_ERROR_CORRUPT)

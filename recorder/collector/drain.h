@@ -32,6 +32,7 @@ TL_CHECK struct tl_error *tl_drain_end(struct tl_drain *drain);
 
 struct tl_drain_counts {
 	uint64_t exits, lost, waits, waited_ns, ioctls;
+	uint64_t bytes; /**< of records taken */
 	uint32_t vms, vcpus, processes;
 };
 struct tl_drain_counts tl_drain_counts(const struct tl_drain *drain);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/collector/host.h"
 
+#include "schema/wire/idsr.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -12,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS = 1 << 16, CPU_LINE = 1 << 13, CAP_ARM_IDSR_TO_USER = 180 };
+enum { ARGUMENTS = 1 << 16, CPU_LINE = 1 << 13 };
 
 static void ask(int fd, struct tl_host_kvm *kvm)
 {
@@ -22,7 +24,7 @@ static void ask(int fd, struct tl_host_kvm *kvm)
 	kvm->nisv = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_NISV_TO_USER);
 	kvm->ipa_bits = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_VM_IPA_SIZE);
 	kvm->idsr = TL_ARCH_HOST.id == TL_ARCH_ARM64
-			    ? ioctl(fd, KVM_CHECK_EXTENSION, CAP_ARM_IDSR_TO_USER)
+			    ? ioctl(fd, KVM_CHECK_EXTENSION, TL_CAP_ARM_IDSR_TO_USER)
 			    : 0;
 }
 

@@ -254,6 +254,42 @@ static struct tl_error *gap(struct tl_intake *in, struct body *b)
 	return tl_writer_gap(in->writer, &from, "the ring was full");
 }
 
+static struct tl_error *region(struct tl_intake *in, struct body *b)
+{
+	struct tl_record_region from;
+	const void *bytes;
+	char why[256];
+
+	if (!head(b, &from, sizeof(from)) || !(bytes = take(b, from.size)) ||
+		from.kind >= TL_REGION_KINDS)
+		return lies("region");
+	snprintf(why, sizeof(why), "%.*s", (int)(from.size < 250 ? from.size : 250),
+		(const char *)bytes);
+	return tl_writer_region(in->writer, &from, why);
+}
+
+static struct tl_error *pages(struct tl_intake *in, struct body *b)
+{
+	uint64_t hosts[TL_PAGES_MOST];
+	struct tl_record_pages from;
+	const uint8_t *bytes;
+
+	if (!head(b, &from, sizeof(from)) || from.pages > TL_PAGES_MOST ||
+		!head(b, hosts, from.pages * sizeof(*hosts)) ||
+		!(bytes = take(b, (size_t)from.pages * TL_PAGE_BYTES)))
+		return lies("pages");
+	return tl_writer_pages(in->writer, &from, hosts, bytes);
+}
+
+static struct tl_error *scan(struct tl_intake *in, struct body *b)
+{
+	struct tl_record_scan from;
+
+	if (!head(b, &from, sizeof(from)) || from.kind >= TL_SCAN_KINDS || from.phase >= TL_PHASES)
+		return lies("scan");
+	return tl_writer_scan(in->writer, &from);
+}
+
 static struct tl_error *closed(struct tl_intake *in, struct body *b)
 {
 	struct tl_record_closed from;
@@ -278,6 +314,9 @@ static struct tl_error *(*const readers[TL_RECORD_END])(struct tl_intake *, stru
 	[TL_RECORD_NOTICE] = notice,
 	[TL_RECORD_GAP] = gap,
 	[TL_RECORD_CLOSED] = closed,
+	[TL_RECORD_REGION] = region,
+	[TL_RECORD_PAGES] = pages,
+	[TL_RECORD_SCAN] = scan,
 };
 
 struct tl_error *tl_intake_record(

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 static const int passed[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
@@ -39,4 +40,30 @@ void tl_signals_restore(void)
 {
 	for (unsigned i = 0; i < N_PASSED; i++)
 		sigaction(passed[i], &before[i], NULL);
+}
+
+static struct sigaction xfsz_before;
+static bool xfsz_caught;
+
+// No SIG_IGN, which programs that are started would inherit.
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+void tl_signals_let_writes_fail(void)
+{
+	const struct sigaction action = { .sa_handler = nothing, .sa_flags = SA_RESTART };
+
+	if (xfsz_caught || sigaction(SIGXFSZ, NULL, &xfsz_before) ||
+		xfsz_before.sa_handler != SIG_DFL)
+		return;
+	xfsz_caught = !sigaction(SIGXFSZ, &action, NULL);
+}
+
+void tl_signals_let_writes_kill(void)
+{
+	if (xfsz_caught)
+		sigaction(SIGXFSZ, &xfsz_before, NULL);
+	xfsz_caught = false;
 }

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: MIT
 // The recording that this process is part of: the arena, and the rings it hands out.
+#include "recorder/shim/keep.h"
 #include "recorder/shim/shim.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 struct tl_arena *tl_shim_arena;
 
-static int arena_fd = -1;
-static bool refused; // by the collector: this process is none of its business
+static struct tl_shim_kept arena_file;
+static char arena_path[64]; // where it can be opened again; empty: nowhere
+static bool refused;	    // by the collector: this process is none of its business
+
+bool tl_shim_attached(void)
+{
+	return tl_shim_arena && !refused;
+}
 
 bool tl_shim_recording(void)
 {
-	return tl_shim_arena && !refused &&
+	return tl_shim_attached() &&
 	       !atomic_load_explicit(&tl_shim_arena->stopped, memory_order_relaxed);
 }
 
@@ -25,7 +35,7 @@ const struct tl_record_options *tl_shim_options(void)
 
 uint64_t tl_shim_now(void)
 {
-	struct timespec now;
+	struct timespec now = { 0 };
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
@@ -36,22 +46,59 @@ void tl_shim_refuse(void)
 	refused = true;
 }
 
-int tl_shim_arena_descriptor(void)
+bool tl_shim_arena_owns(int fd)
 {
-	return arena_fd;
+	return tl_shim_kept_is(&arena_file, fd);
 }
 
+void tl_shim_arena_make_way(int fd)
+{
+	tl_shim_kept_make_way(&arena_file, fd);
+}
+
+static void *map_at(int fd, uint64_t offset, size_t size)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	void *at = MAP_FAILED;
+
+	if (fd >= 0 && tl_shim_may(SYS_mmap, 0, size, prot, MAP_SHARED, (uint64_t)fd, offset))
+		at = mmap(NULL, size, prot, MAP_SHARED, fd, (off_t)offset);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+// A VMM may have closed the descriptor by a way that we do not see.
+static void open_again(void)
+{
+	const int flags = O_RDWR | O_CLOEXEC;
+	int fd = -1;
+
+	if (*arena_path && tl_shim_may(SYS_openat, (uint64_t)AT_FDCWD, 0, flags))
+		fd = open(arena_path, flags);
+	if (fd >= 0)
+		tl_shim_keep(&arena_file, fd);
+}
+
+// Another thread may be making way with the descriptor at the same time.
 static void *map(uint64_t offset, size_t size)
 {
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, arena_fd, (off_t)offset);
+	void *at;
+	int fd;
 
-	return at == MAP_FAILED ? NULL : at;
+	if (tl_shim_kept_number(&arena_file) < 0)
+		open_again();
+	for (;;) {
+		fd = tl_shim_kept_number(&arena_file);
+		at = map_at(fd, offset, size);
+		if (!at || fd == tl_shim_kept_number(&arena_file))
+			return at;
+		munmap(at, size);
+	}
 }
 
 bool tl_shim_ring_claim(struct tl_shim_ring *ring)
 {
 	const uint64_t bytes = tl_shim_arena->ring_bytes;
-	const uint32_t pid = (uint32_t)getpid();
+	const uint32_t pid = (uint32_t)tl_shim_pid();
 
 	for (unsigned i = 0; i < TL_ARENA_RINGS; i++) {
 		struct tl_ring_control *control = &tl_shim_arena->ring[i];
@@ -75,20 +122,10 @@ void tl_shim_ring_free(struct tl_shim_ring *ring)
 {
 	if (!ring->ring.data)
 		return;
-	munmap(ring->ring.data, ring->ring.bytes);
+	if (tl_shim_may(SYS_munmap, (uintptr_t)ring->ring.data, ring->ring.bytes))
+		munmap(ring->ring.data, ring->ring.bytes);
 	ring->ring.data = NULL;
 	atomic_store(&ring->ring.control->owner, 0);
-}
-
-// High up, where a VMM that counts on low numbers never meets it.
-int tl_shim_move_up(int fd)
-{
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, 900);
-
-	if (high < 0)
-		return fd;
-	tl_shim_real_close(fd);
-	return high;
 }
 
 static bool is_ours(const struct tl_arena *arena)
@@ -99,15 +136,17 @@ static bool is_ours(const struct tl_arena *arena)
 
 bool tl_shim_attach(int fd)
 {
+	const char *path = getenv(TL_ARENA_ENV);
 	struct tl_arena *arena;
 
-	arena_fd = tl_shim_move_up(fd);
+	tl_shim_keep(&arena_file, fd);
 	arena = map(0, TL_ARENA_RINGS_AT);
 	if (!arena || !is_ours(arena)) {
-		tl_shim_real_close(arena_fd);
-		arena_fd = -1;
+		tl_shim_kept_close(&arena_file);
 		return false;
 	}
+	if (path && strlen(path) < sizeof(arena_path))
+		strcpy(arena_path, path); // NOLINT: it fits
 	tl_shim_arena = arena;
 	atomic_fetch_add(&arena->attached, 1);
 	return true;

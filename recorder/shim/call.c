@@ -24,8 +24,58 @@ static int other(struct tl_shim_object *object, int fd, unsigned long request, v
 		return tl_shim_create_vcpu((struct tl_shim_vm *)object, fd, (unsigned long)arg);
 	if (request == KVM_CHECK_EXTENSION && hidden_cap((unsigned long)arg))
 		return 0;
-	result = tl_shim_real_ioctl(fd, request, arg);
+	result = tl_shim_dirty_ioctl(object, fd, request, arg);
 	tl_shim_input(object, fd, (uint32_t)request, arg, result);
+	return result;
+}
+
+static void say_nested(struct tl_shim_vcpu *vcpu)
+{
+	const int error = errno;
+
+	if (!atomic_exchange(&vcpu->nested, true))
+		tl_shim_notice(&vcpu->ring, vcpu->index, TL_NOTICE_WARNING,
+			"a signal handler of the VMM enters the guest while the recorder is at "
+			"work "
+			"on this vCPU: such exits are not recorded");
+	errno = error;
+}
+
+// A signal handler comes below the frame that it interrupts; one that longjmp() left behind does not
+// count.
+static int run(struct tl_shim_vcpu *vcpu, int fd, void *arg)
+{
+	const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	const uintptr_t outer = atomic_load_explicit(&vcpu->frame, memory_order_relaxed);
+	int result;
+
+	if (outer && here < outer) {
+		say_nested(vcpu);
+		return tl_shim_real_ioctl(fd, KVM_RUN, arg);
+	}
+	atomic_store_explicit(&vcpu->frame, here, memory_order_relaxed);
+	result = tl_shim_run(vcpu, fd, arg);
+	atomic_store_explicit(&vcpu->frame, 0, memory_order_relaxed);
+	return result;
+}
+
+// The recording has ended, and what it has asked KVM for is still asked for.
+static int unrecorded(int fd, unsigned long request, void *arg)
+{
+	struct tl_shim_object *object = tl_shim_object_get(fd);
+	int result;
+
+	if (!object || !tl_shim_object_is_recorded(object)) {
+		result = tl_shim_real_ioctl(fd, request, arg);
+	} else if (request == KVM_RUN && object->on == TL_ON_VCPU) {
+		result = run((struct tl_shim_vcpu *)object, fd, arg);
+	} else {
+		result = tl_shim_real_ioctl(fd, request, arg);
+		if (result >= 0 && request == KVM_ENABLE_CAP)
+			tl_shim_note_cap(object, arg);
+	}
+	if (object)
+		tl_shim_object_put(object);
 	return result;
 }
 
@@ -34,15 +84,19 @@ int tl_shim_ioctl(int fd, unsigned long request, void *arg)
 	struct tl_shim_object *object;
 	int result;
 
-	if (_IOC_TYPE(request) != KVMIO || !tl_shim_recording())
+	if (_IOC_TYPE(request) != KVMIO || !tl_shim_attached())
 		return tl_shim_real_ioctl(fd, request, arg);
+	if (!tl_shim_recording())
+		return unrecorded(fd, request, arg);
 	object = tl_shim_object_get(fd);
 	if (!object)
 		object = tl_shim_adopt(fd);
 	if (!object)
 		return tl_shim_real_ioctl(fd, request, arg);
-	if (request == KVM_RUN && object->on == TL_ON_VCPU)
-		result = tl_shim_run((struct tl_shim_vcpu *)object, fd, arg);
+	if (!tl_shim_object_is_recorded(object))
+		result = tl_shim_real_ioctl(fd, request, arg);
+	else if (request == KVM_RUN && object->on == TL_ON_VCPU)
+		result = run((struct tl_shim_vcpu *)object, fd, arg);
 	else
 		result = other(object, fd, request, arg);
 	tl_shim_object_put(object);
@@ -55,7 +109,7 @@ int tl_shim_close(int fd)
 		errno = EBADF;
 		return -1;
 	}
-	if (tl_shim_recording())
+	if (tl_shim_attached())
 		tl_shim_descriptor_closed(fd);
 	return tl_shim_real_close(fd);
 }

@@ -20,16 +20,6 @@ struct reader {
 	unsigned step;
 };
 
-static unsigned address_space(const struct tl_shim_vcpu *vcpu)
-{
-#ifdef KVM_RUN_X86_SMM
-	return vcpu->run->flags & KVM_RUN_X86_SMM ? 1 : 0;
-#else
-	(void)vcpu;
-	return 0;
-#endif
-}
-
 static bool read_guest(void *ctx, tl_gpa gpa, void *buf, size_t size)
 {
 	struct reader *reader = ctx;
@@ -49,7 +39,7 @@ static bool read_guest(void *ctx, tl_gpa gpa, void *buf, size_t size)
 static void translate(struct tl_shim_vcpu *vcpu, const struct tl_regs *regs, tl_gva page,
 	struct tl_shim_translation *t)
 {
-	struct reader reader = { vcpu, address_space(vcpu), t, 0 };
+	struct reader reader = { vcpu, tl_shim_address_space(vcpu), t, 0 };
 	const struct tl_mem mem = { read_guest, &reader };
 
 	t->valid = false;
@@ -96,11 +86,11 @@ static bool read_again(struct tl_shim_vcpu *vcpu, const struct tl_shim_translati
 {
 	bool holds;
 
-	atomic_store(&vcpu->reading, true);
+	atomic_store(&vcpu->reading, tl_shim_thread());
 	holds = atomic_load(&vcpu->vm->slots_version) == t->slots_version && entries_hold(t);
 	if (holds)
 		memcpy(buf, (const void *)(uintptr_t)(t->page_host + offset), size); // NOLINT
-	atomic_store_explicit(&vcpu->reading, false, memory_order_release);
+	atomic_store_explicit(&vcpu->reading, NULL, memory_order_release);
 	return holds;
 }
 
@@ -115,7 +105,8 @@ static bool read_code(struct tl_shim_vcpu *vcpu, const struct tl_shim_return *re
 		read_again(vcpu, t, va % PAGE, size, buf))
 		return true;
 	translate(vcpu, &ret->regs, page, t);
-	return t->valid && tl_shim_read(t->page_host + va % PAGE, buf, size);
+	t->valid = t->valid && tl_shim_read(t->page_host + va % PAGE, buf, size);
+	return t->valid;
 }
 
 void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret)

@@ -1,27 +1,45 @@
 // SPDX-License-Identifier: MIT
 // Hello to the collector, once a process. Whatever goes wrong, the VMM goes on.
+#include "recorder/shim/keep.h"
 #include "recorder/shim/shim.h"
 
 #include "schema/wire/control.h"
 
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-static int connection = -1;
+static struct tl_shim_kept connection;
 
-int tl_shim_control_descriptor(void)
+bool tl_shim_control_owns(int fd)
 {
-	return connection;
+	return tl_shim_kept_is(&connection, fd);
+}
+
+void tl_shim_control_make_way(int fd)
+{
+	tl_shim_kept_make_way(&connection, fd);
+}
+
+static bool may_talk(void)
+{
+	static const int calls[] = { SYS_socket, SYS_setsockopt, SYS_connect, SYS_sendto,
+		SYS_recvfrom };
+
+	for (unsigned i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (!tl_shim_may(calls[i]))
+			return false;
+	return true;
 }
 
 static int dial(void)
 {
 	const struct timeval patience = { .tv_sec = 1 };
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int fd = may_talk() ? socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) : -1;
 
 	if (fd < 0)
 		return -1;
@@ -29,14 +47,14 @@ static int dial(void)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (!connect(fd, (const struct sockaddr *)&to, sizeof(to)))
-		return tl_shim_move_up(fd);
+		return fd;
 	tl_shim_real_close(fd);
 	return -1;
 }
 
 static bool say_hello(int fd)
 {
-	const struct tl_control_hello hello = { (uint32_t)getpid(), TL_ARENA_VERSION };
+	const struct tl_control_hello hello = { (uint32_t)tl_shim_pid(), TL_ARENA_VERSION };
 	struct tl_control_message message = { TL_CONTROL_VERSION, TL_CONTROL_HELLO, sizeof(hello),
 		{ 0 } };
 	const size_t size = TL_CONTROL_HEADER + sizeof(hello);
@@ -56,13 +74,16 @@ static bool welcomed(int fd)
 
 bool tl_shim_control_open(void)
 {
-	connection = dial();
-	return connection < 0 || !say_hello(connection) || welcomed(connection);
+	int fd = dial();
+
+	if (fd < 0)
+		return true;
+	tl_shim_keep(&connection, fd);
+	fd = tl_shim_kept_number(&connection);
+	return !say_hello(fd) || welcomed(fd);
 }
 
 void tl_shim_control_forget(void)
 {
-	if (connection >= 0)
-		tl_shim_real_close(connection);
-	connection = -1;
+	tl_shim_kept_close(&connection);
 }

@@ -21,14 +21,14 @@ static void settle(void)
 {
 	pid_t nobody = 0;
 
-	if (atomic_compare_exchange_strong(&home, &nobody, getpid()))
+	if (atomic_compare_exchange_strong(&home, &nobody, tl_shim_pid()))
 		pthread_atfork(NULL, NULL, in_forked_child);
 }
 
 // False in a child of vfork(): it has our memory, and descriptors of its own.
 static bool at_home(void)
 {
-	return getpid() == atomic_load(&home);
+	return tl_shim_pid() == atomic_load(&home);
 }
 
 struct tl_shim_object *tl_shim_object_get(int fd)
@@ -83,6 +83,16 @@ void tl_shim_descriptor_copied(int from, int to)
 	tl_shim_descriptor_closed(to);
 	if (object)
 		tl_shim_descriptor_made(to, object);
+}
+
+int tl_shim_descriptor_of(const struct tl_shim_object *object, int hint)
+{
+	if (hint >= 0 && hint < TL_SHIM_DESCRIPTORS && atomic_load(&table[hint]) == object)
+		return hint;
+	for (int fd = 0; fd < TL_SHIM_DESCRIPTORS; fd++)
+		if (atomic_load_explicit(&table[fd], memory_order_relaxed) == object)
+			return fd;
+	return -1;
 }
 
 bool tl_shim_descriptor_known(int fd)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every state-changing KVM ioctl as an input (ioctls.def says which are none, and why).
 #include "recorder/shim/shim.h"
+#include "schema/wire/idsr.h"
 
 #include "recorder/shim/argument.h"
 
@@ -64,6 +65,7 @@ static void publish(struct tl_shim_object *object, int fd, uint32_t request, uin
 static void note_slot(struct tl_shim_object *object, uint32_t request, const void *arg)
 {
 	const struct kvm_userspace_memory_region *region = arg;
+	static _Atomic bool said;
 	struct tl_shim_slot slot;
 
 	if (object->on != TL_ON_VM || (_IOC_NR(request) != 0x46 && _IOC_NR(request) != 0x49))
@@ -73,15 +75,18 @@ static void note_slot(struct tl_shim_object *object, uint32_t request, const voi
 		.gpa = region->guest_phys_addr,
 		.size = region->memory_size,
 		.host = region->userspace_addr };
-	tl_shim_slot_set((struct tl_shim_vm *)object, &slot);
+	if (!tl_shim_slot_set((struct tl_shim_vm *)object, &slot) && !atomic_exchange(&said, true))
+		tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_WARNING,
+			"more memory slots than the recorder keeps: memory and code in the others "
+			"are not recorded");
 }
 
-static void note_cap(struct tl_shim_object *object, const void *arg)
+void tl_shim_note_cap(struct tl_shim_object *object, const struct kvm_enable_cap *cap)
 {
-	const struct kvm_enable_cap *cap = arg;
-
 	if (object->on == TL_ON_VM && cap->cap == KVM_CAP_ARM_NISV_TO_USER)
 		atomic_store(&((struct tl_shim_vm *)object)->nisv_asked, true);
+	if (object->on == TL_ON_VM && cap->cap == TL_CAP_ARM_IDSR_TO_USER)
+		atomic_store(&((struct tl_shim_vm *)object)->idsr_asked, true);
 }
 
 static void note_device(struct tl_shim_object *object, const void *arg)
@@ -104,7 +109,7 @@ static void note(struct tl_shim_object *object, uint32_t request, const void *ar
 {
 	note_slot(object, request, arg);
 	if (request == KVM_ENABLE_CAP)
-		note_cap(object, arg);
+		tl_shim_note_cap(object, arg);
 	if (request == KVM_CREATE_DEVICE)
 		note_device(object, arg);
 	if (request == KVM_REGISTER_COALESCED_MMIO && object->on == TL_ON_VM)

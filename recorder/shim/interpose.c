@@ -35,8 +35,11 @@ EXPORT void closefrom(int first);
 __attribute__((constructor)) static void attach(void)
 {
 	const char *path = getenv(TL_ARENA_ENV);
-	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	int fd;
 
+	if (path)
+		tl_shim_filters_inherited(path);
+	fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	if (fd >= 0 && !tl_shim_attach(fd))
 		tl_shim_arena = NULL;
 }
@@ -61,7 +64,7 @@ int dup(int fd)
 {
 	int copy = NEXT(dup)(fd);
 
-	if (copy >= 0 && tl_shim_recording())
+	if (copy >= 0 && tl_shim_attached())
 		tl_shim_descriptor_copied(fd, copy);
 	return copy;
 }
@@ -70,12 +73,10 @@ static int replace(int from, int to, int flags)
 {
 	int copy;
 
-	if (tl_shim_owns_descriptor(to)) {
-		errno = EBUSY;
-		return -1;
-	}
+	if (tl_shim_owns_descriptor(to))
+		tl_shim_descriptor_make_way(to);
 	copy = NEXT(dup3)(from, to, flags);
-	if (copy >= 0 && tl_shim_recording())
+	if (copy >= 0 && tl_shim_attached())
 		tl_shim_descriptor_copied(from, copy);
 	return copy;
 }
@@ -96,8 +97,7 @@ static int control(int fd, int command, void *arg)
 {
 	int result = NEXT(fcntl)(fd, command, arg);
 
-	if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) &&
-		tl_shim_recording())
+	if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) && tl_shim_attached())
 		tl_shim_descriptor_copied(fd, result);
 	return result;
 }
@@ -136,7 +136,9 @@ int close_range(unsigned int first, unsigned int last, int flags)
 {
 	unsigned int ours;
 
-	if (!(flags & CLOSE_RANGE_CLOEXEC) && tl_shim_recording())
+	if (first > last)
+		return range(first, last, flags);
+	if (!(flags & CLOSE_RANGE_CLOEXEC) && tl_shim_attached())
 		for (unsigned int fd = first; fd <= last && fd < TL_SHIM_DESCRIPTORS; fd++)
 			if (!tl_shim_owns_descriptor((int)fd))
 				tl_shim_descriptor_closed((int)fd);

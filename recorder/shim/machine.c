@@ -1,33 +1,43 @@
 // SPDX-License-Identifier: MIT
 // VMs and vCPUs come up: what the machine is goes into the trace, and NISV is asked for.
 #include "recorder/shim/shim.h"
+#include "schema/wire/idsr.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
 	MOST_CAPS = 320,
-	CAP_ARM_IDSR_TO_USER = 180, // in the patch; on mainline kernels arm64 never has this number
 };
 
-static void enable_nisv(struct tl_shim_vm *vm, int fd)
+// A VM that we have not seen being made may have been asked for these exits before.
+static void enable_nisv(struct tl_shim_vm *vm, int fd, bool adopted)
 {
 #ifdef __aarch64__
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_ARM_NISV_TO_USER };
 
-	if (tl_shim_real_ioctl(fd, KVM_CHECK_EXTENSION, (void *)KVM_CAP_ARM_NISV_TO_USER) > 0)
-		vm->nisv_ours = !tl_shim_real_ioctl(fd, KVM_ENABLE_CAP, &cap);
+	if (!adopted &&
+		tl_shim_own_ioctl(fd, KVM_CHECK_EXTENSION, (void *)KVM_CAP_ARM_NISV_TO_USER) > 0)
+		vm->nisv_ours = !tl_shim_own_ioctl(fd, KVM_ENABLE_CAP, &cap);
 #else
 	(void)vm;
 	(void)fd;
+	(void)adopted;
 #endif
+}
+
+static void enable_idsr(struct tl_shim_vm *vm, int fd, bool adopted)
+{
+	struct kvm_enable_cap cap = { .cap = TL_CAP_ARM_IDSR_TO_USER };
+
+	if (vm->abi == TL_ABI_IDSR && !adopted)
+		vm->idsr_ours = !tl_shim_own_ioctl(fd, KVM_ENABLE_CAP, &cap);
 }
 
 static enum tl_abi abi_of(const struct tl_record_cap *caps, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (caps[i].cap == CAP_ARM_IDSR_TO_USER && TL_ARCH_HOST.id == TL_ARCH_ARM64)
+		if (caps[i].cap == TL_CAP_ARM_IDSR_TO_USER && TL_ARCH_HOST.id == TL_ARCH_ARM64)
 			return TL_ABI_IDSR;
 	return TL_ABI_MAINLINE;
 }
@@ -37,12 +47,26 @@ static uint32_t read_caps(int fd, struct tl_record_cap *caps)
 	uint32_t n = 0;
 
 	for (uint32_t cap = 0; fd >= 0 && cap < MOST_CAPS; cap++) {
-		int value = tl_shim_real_ioctl(fd, KVM_CHECK_EXTENSION, (void *)(uintptr_t)cap);
+		int value = tl_shim_own_ioctl(fd, KVM_CHECK_EXTENSION, (void *)(uintptr_t)cap);
 
 		if (value > 0)
 			caps[n++] = (struct tl_record_cap){ cap, value };
 	}
 	return n;
+}
+
+// Of an adopted VM nobody knows what slots it has, and who else uses its log.
+static void follow(struct tl_shim_vm *vm, int fd, bool adopted)
+{
+	if (tl_shim_options()->mem != TL_MEM_EXACT || tl_shim_pagemap_usable())
+		return;
+	if (adopted)
+		tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_WARNING,
+			"this kernel does not tell which pages a process wrote (Linux 6.7, "
+			"userfaultfd), and this VM came from elsewhere: its memory is not "
+			"recorded");
+	else
+		tl_shim_dirty_open(vm, fd);
 }
 
 void tl_shim_vm_opened(struct tl_shim_vm *vm, int fd, uint64_t type, bool adopted)
@@ -55,7 +79,9 @@ void tl_shim_vm_opened(struct tl_shim_vm *vm, int fd, uint64_t type, bool adopte
 
 	vm->abi = abi_of(caps, n);
 	atomic_store(&vm->coalescing, adopted);
-	enable_nisv(vm, fd);
+	enable_nisv(vm, fd, adopted);
+	enable_idsr(vm, fd, adopted);
+	follow(vm, fd, adopted);
 	if (!body)
 		return;
 	*body = (struct tl_record_vm){ .vm = vm->index,
@@ -74,10 +100,7 @@ void tl_shim_vcpu_opened(struct tl_shim_vcpu *vcpu, uint64_t id, bool adopted)
 	struct tl_record_vcpu *body = tl_shim_reserve(&vcpu->ring, vcpu->index, sizeof(*body), 0);
 
 	if (tl_shim_options()->level == TL_REGS_FULL)
-		vcpu->extras = mmap(NULL, TL_SHIM_EXTRAS, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (vcpu->extras == MAP_FAILED)
-		vcpu->extras = NULL;
+		vcpu->extras = tl_shim_pages(TL_SHIM_EXTRAS);
 	if (!body)
 		return;
 	*body = (struct tl_record_vcpu){ .vcpu = vcpu->index,
@@ -101,6 +124,7 @@ int tl_shim_create_vm(int fd, unsigned long type)
 	} else if (vm_fd >= 0) {
 		tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_ERROR,
 			"too many VMs at once in this process: one is not recorded");
+		tl_shim_descriptor_made(vm_fd, tl_shim_object_unrecorded());
 	}
 	errno = error;
 	return vm_fd;
@@ -118,6 +142,7 @@ int tl_shim_create_vcpu(struct tl_shim_vm *vm, int fd, unsigned long id)
 	} else if (vcpu_fd >= 0) {
 		tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_ERROR,
 			"no ring is free: a vCPU is not recorded");
+		tl_shim_descriptor_made(vcpu_fd, tl_shim_object_unrecorded());
 	}
 	errno = error;
 	return vcpu_fd;

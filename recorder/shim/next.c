@@ -3,6 +3,7 @@
 #include "recorder/shim/shim.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,14 @@ int tl_shim_real_ioctl(int fd, unsigned long request, void *arg)
 		atomic_store(&next, fn);
 	}
 	return fn ? fn(fd, request, arg) : (int)syscall(SYS_ioctl, fd, request, arg);
+}
+
+int tl_shim_own_ioctl(int fd, unsigned long request, void *arg)
+{
+	if (tl_shim_may(SYS_ioctl, (uint64_t)fd, request, (uintptr_t)arg))
+		return tl_shim_real_ioctl(fd, request, arg);
+	errno = EPERM;
+	return -1;
 }
 
 int tl_shim_real_close(int fd)

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 enum { VMS = 64, VCPUS = 1024, DEVICES = 256, PAGE = 4096 };
 
@@ -13,10 +14,13 @@ static struct tl_shim_vm *vms[VMS];
 static struct tl_shim_vcpu *vcpus[VCPUS];
 static struct tl_shim_device devices[DEVICES];
 
-static void *pages(size_t size)
+void *tl_shim_pages(size_t size)
 {
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	void *at = MAP_FAILED;
 
+	if (tl_shim_may(SYS_mmap, 0, size, prot, flags, UINT64_MAX, 0))
+		at = mmap(NULL, size, prot, flags, -1, 0);
 	return at == MAP_FAILED ? NULL : at;
 }
 
@@ -38,7 +42,7 @@ static void *from_pool(void **pool, unsigned n, size_t size, enum tl_descriptor 
 {
 	for (unsigned i = 0; i < n; i++) {
 		if (!pool[i])
-			pool[i] = pages(size);
+			pool[i] = tl_shim_pages(size);
 		if (!pool[i] || !take(pool[i], on))
 			continue;
 		memset((char *)pool[i] + sizeof(struct tl_shim_object), 0,
@@ -47,6 +51,19 @@ static void *from_pool(void **pool, unsigned n, size_t size, enum tl_descriptor 
 		return pool[i];
 	}
 	return NULL;
+}
+
+static struct tl_shim_object unrecorded = { .users = 1, .life = TL_SHIM_LIVE };
+
+struct tl_shim_object *tl_shim_object_unrecorded(void)
+{
+	atomic_fetch_add(&unrecorded.users, 1);
+	return &unrecorded;
+}
+
+bool tl_shim_object_is_recorded(const struct tl_shim_object *object)
+{
+	return object != &unrecorded;
 }
 
 struct tl_shim_vm *tl_shim_vm_new(void)
@@ -58,10 +75,27 @@ struct tl_shim_vm *tl_shim_vm_new(void)
 	return vm;
 }
 
+bool tl_shim_vm_watching(const struct tl_shim_vm *but, uint64_t start, uint64_t end)
+{
+	for (unsigned i = 0; i < VMS && vms[i]; i++) {
+		const struct tl_shim_ranges *range = &vms[i]->watch.range;
+
+		if (vms[i] == but || atomic_load(&vms[i]->object.life) != TL_SHIM_LIVE)
+			continue;
+		for (uint32_t j = 0; j < range->n; j++)
+			if (range->of[j].start < end && range->of[j].end > start)
+				return true;
+	}
+	return false;
+}
+
 static bool map_run(struct tl_shim_vcpu *vcpu, int fd)
 {
-	void *at = mmap(NULL, vcpu->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	const int prot = PROT_READ | PROT_WRITE;
+	void *at = MAP_FAILED;
 
+	if (tl_shim_may(SYS_mmap, 0, vcpu->run_bytes, prot, MAP_SHARED, (uint64_t)fd, 0))
+		at = mmap(NULL, vcpu->run_bytes, prot, MAP_SHARED, fd, 0);
 	vcpu->run = at == MAP_FAILED ? NULL : at;
 	return vcpu->run;
 }
@@ -77,18 +111,78 @@ struct tl_shim_vcpu *tl_shim_vcpu_new(struct tl_shim_vm *vm, int fd)
 	atomic_fetch_add(&vm->object.users, 1);
 	vcpu->key = true;
 	vcpu->run_bytes = tl_shim_host()->run_bytes ? tl_shim_host()->run_bytes : PAGE;
-	if (map_run(vcpu, fd) && tl_shim_ring_claim(&vcpu->ring))
+	if (map_run(vcpu, fd) && tl_shim_ring_claim(&vcpu->ring)) {
+		atomic_store(&vcpu->entries, 1);
 		return vcpu;
+	}
 	tl_shim_object_put(&vcpu->object);
 	return NULL;
 }
 
-// Returns when no vCPU reads memory of the slots as they were before.
+// One with a number of entries is whole, and as long as we are one of its users it stays so.
+void tl_shim_each_other(const struct tl_shim_vcpu *vcpu, tl_shim_vcpu_fn *each, void *ctx)
+{
+	for (unsigned i = 0; i < VCPUS && vcpus[i]; i++) {
+		struct tl_shim_vcpu *other = vcpus[i];
+
+		if (other == vcpu)
+			continue;
+		atomic_fetch_add(&other->object.users, 1);
+		if (atomic_load(&other->object.life) == TL_SHIM_LIVE &&
+			atomic_load(&other->entries) && other->vm == vcpu->vm)
+			each(ctx, other);
+		tl_shim_object_put(&other->object);
+	}
+}
+
+static void count_running(void *ctx, struct tl_shim_vcpu *vcpu)
+{
+	*(unsigned *)ctx += atomic_load(&vcpu->running);
+}
+
+unsigned tl_shim_others_running(const struct tl_shim_vcpu *vcpu)
+{
+	unsigned n = 0;
+
+	tl_shim_each_other(vcpu, count_running, &n);
+	return n;
+}
+
+static void count_entries(void *ctx, struct tl_shim_vcpu *vcpu)
+{
+	*(uint64_t *)ctx += atomic_load(&vcpu->entries);
+}
+
+uint64_t tl_shim_others_entries(const struct tl_shim_vcpu *vcpu)
+{
+	uint64_t n = 0;
+
+	tl_shim_each_other(vcpu, count_entries, &n);
+	return n;
+}
+
+const void *tl_shim_thread(void)
+{
+	static _Thread_local char here;
+
+	return &here;
+}
+
+static bool read_by_another(const struct tl_shim_vcpu *vcpu)
+{
+	const void *thread = atomic_load(&vcpu->reading);
+
+	return thread && thread != tl_shim_thread();
+}
+
+// Returns when no vCPU reads memory of the slots as they were before. A thread does not wait for
+// itself, when a signal handler of the VMM changes slots in the middle of its own reading.
 void tl_shim_wait_for_readers(const struct tl_shim_vm *vm)
 {
 	for (unsigned i = 0; i < VCPUS && vcpus[i]; i++)
-		while (vcpus[i]->vm == vm && atomic_load(&vcpus[i]->reading))
-			sched_yield();
+		while (vcpus[i]->vm == vm && read_by_another(vcpus[i]))
+			if (tl_shim_may(SYS_sched_yield))
+				sched_yield();
 }
 
 struct tl_shim_device *tl_shim_device_new(void)
@@ -103,10 +197,12 @@ struct tl_shim_device *tl_shim_device_new(void)
 
 static void let_go(struct tl_shim_vcpu *vcpu)
 {
-	if (vcpu->run)
+	const bool may = tl_shim_may(SYS_munmap);
+
+	if (vcpu->run && may)
 		munmap(vcpu->run, vcpu->run_bytes);
 	vcpu->run = NULL;
-	if (vcpu->extras)
+	if (vcpu->extras && may)
 		munmap(vcpu->extras, TL_SHIM_EXTRAS);
 	vcpu->extras = NULL;
 	tl_shim_ring_free(&vcpu->ring);
@@ -143,5 +239,7 @@ void tl_shim_object_put(struct tl_shim_object *object)
 	closed(object);
 	if (object->on == TL_ON_VCPU)
 		let_go((struct tl_shim_vcpu *)object);
+	if (object->on == TL_ON_VM)
+		tl_shim_dirty_close((struct tl_shim_vm *)object);
 	atomic_store(&object->life, TL_SHIM_FREE);
 }

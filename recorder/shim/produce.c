@@ -3,6 +3,7 @@
 #include "recorder/shim/shim.h"
 
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 static uint64_t taken(const struct tl_shim_ring *ring)
@@ -10,11 +11,17 @@ static uint64_t taken(const struct tl_shim_ring *ring)
 	return atomic_load_explicit(&ring->ring.control->taken, memory_order_acquire);
 }
 
-static void nap(void)
+// By a call that a filter of the VMM may forbid.
+void tl_shim_nap(void)
 {
 	const struct timespec while_ = { .tv_nsec = 20000 };
+	const uint64_t start = tl_shim_now();
 
-	nanosleep(&while_, NULL);
+	if (tl_shim_may(SYS_clock_nanosleep, CLOCK_MONOTONIC))
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &while_, NULL);
+	else
+		while (tl_shim_now() - start < (uint64_t)while_.tv_nsec)
+			;
 }
 
 // A collector that did not move during a whole wait is taken for dead until it moves again, so that
@@ -31,7 +38,7 @@ static void *wait_for_room(struct tl_shim_ring *ring, uint32_t body)
 	uint64_t waited = 0;
 
 	while (!record && waited < limit && tl_shim_recording()) {
-		nap();
+		tl_shim_nap();
 		record = tl_ring_reserve(&ring->ring, body);
 		waited = tl_shim_now() - start;
 	}

@@ -19,7 +19,7 @@ static int get(int fd, uint64_t id, void *value)
 {
 	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)value };
 
-	return tl_shim_real_ioctl(fd, KVM_GET_ONE_REG, &reg);
+	return tl_shim_own_ioctl(fd, KVM_GET_ONE_REG, &reg);
 }
 
 void tl_shim_regs_after(struct tl_shim_vcpu *vcpu, int fd, struct tl_shim_return *ret)
@@ -81,7 +81,7 @@ void tl_shim_extras(struct tl_shim_vcpu *vcpu, int fd)
 
 	vcpu->extras_size = 0;
 	list.n = MOST_REGS;
-	if (tl_shim_real_ioctl(fd, KVM_GET_REG_LIST, &list))
+	if (tl_shim_own_ioctl(fd, KVM_GET_REG_LIST, &list))
 		return;
 	for (uint64_t i = 0; i < list.n && i < MOST_REGS; i++)
 		n += one(vcpu, fd, list.id[i]);

@@ -58,11 +58,11 @@ static void by_ioctl(struct tl_shim_vcpu *vcpu, int fd, struct tl_regs *regs)
 {
 	uint8_t *at = (uint8_t *)regs->word;
 
-	if (!tl_shim_real_ioctl(fd, KVM_GET_REGS, at + REGS_AT))
+	if (!tl_shim_own_ioctl(fd, KVM_GET_REGS, at + REGS_AT))
 		know(regs, REGS_AT, SREGS_AT);
-	if (!tl_shim_real_ioctl(fd, KVM_GET_SREGS, at + SREGS_AT))
+	if (!tl_shim_own_ioctl(fd, KVM_GET_SREGS, at + SREGS_AT))
 		know(regs, SREGS_AT, EVENTS_AT);
-	if (!tl_shim_real_ioctl(fd, KVM_GET_VCPU_EVENTS, at + EVENTS_AT))
+	if (!tl_shim_own_ioctl(fd, KVM_GET_VCPU_EVENTS, at + EVENTS_AT))
 		know(regs, EVENTS_AT, FLAT);
 	atomic_fetch_add(&vcpu->ring.ring.control->ioctls, 3);
 }
@@ -127,7 +127,7 @@ static void grow(struct tl_shim_vcpu *vcpu, uint32_t size)
 
 static void block(struct tl_shim_vcpu *vcpu, int fd, uint64_t id, unsigned long get, uint32_t size)
 {
-	if (!tl_shim_real_ioctl(fd, get, extra(vcpu, id, size)))
+	if (!tl_shim_own_ioctl(fd, get, extra(vcpu, id, size)))
 		grow(vcpu, size);
 	atomic_fetch_add(&vcpu->ring.ring.control->ioctls, 1);
 }
@@ -143,7 +143,7 @@ static void msrs(struct tl_shim_vcpu *vcpu, int fd)
 			struct kvm_msr_entry entry;
 		} one = { .head = { .nmsrs = 1 }, .entry = { .index = host->msrs[i] } };
 
-		if (tl_shim_real_ioctl(fd, KVM_GET_MSRS, &one) != 1)
+		if (tl_shim_own_ioctl(fd, KVM_GET_MSRS, &one) != 1)
 			continue;
 		memcpy(extra(vcpu, TL_X86_EXTRA_MSR | host->msrs[i], 8), &one.entry.data, 8);
 		grow(vcpu, 8);

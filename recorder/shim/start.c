@@ -39,18 +39,26 @@ static int refused(void)
 	return -1;
 }
 
+enum { OWN_WORDS = 10, MORE_WORDS = 32 };
+
 static int spawn(const struct trapline_options *options, int fd)
 {
 	const char *const program = options->program ? options->program : "trapline";
 	char number[16];
-	const char *argv[] = { program, "collect", "--socket", number, "--regs",
-		options->regs ? options->regs : "core", "--mem",
-		options->mem ? options->mem : "fault", options->output ? "--output" : NULL,
-		options->output, NULL };
+	const char *argv[OWN_WORDS + MORE_WORDS + 1] = { program, "collect", "--socket", number,
+		"--regs", options->regs ? options->regs : "core", "--mem",
+		options->mem ? options->mem : "fault" };
+	unsigned n = OWN_WORDS - 2;
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int error;
 
+	for (unsigned i = 0; options->more && options->more[i] && i < MORE_WORDS; i++)
+		argv[n++] = options->more[i];
+	if (options->output) {
+		argv[n++] = "--output";
+		argv[n] = options->output;
+	}
 	snprintf(number, sizeof(number), "%d", fd);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fd, fd); // clears close-on-exec

@@ -5,6 +5,10 @@
  * A VMM that calls trapline_ioctl() instead of ioctl(2) for its KVM descriptors can record itself,
  * with no preload: trapline_start() begins, and recorder/vmm is an example. Without a recording under
  * way a call costs one branch.
+ *
+ * On vCPU threads the recorder makes, besides the VMM's own, the system calls process_vm_readv,
+ * clock_nanosleep, sched_yield and getpid, and ioctls that read registers of the vCPU: a seccomp
+ * filter of the VMM must allow them. (A preloaded recorder sees the filter, and does without.)
  */
 #ifndef TRAPLINE_H
 #define TRAPLINE_H
@@ -20,8 +24,10 @@ struct trapline_options {
 	unsigned long size; /**< sizeof(struct trapline_options), so that later versions can tell */
 	const char *output; /**< the trace, which must not exist; NULL: a free name */
 	const char *regs;   /**< "pc", "core", "full"; NULL: "core" */
-	const char *mem;    /**< "none", "fault"; NULL: "fault" */
+	const char *mem;    /**< "none", "fault", "exact"; NULL: "fault" */
 	const char *program; /**< the trapline program; NULL: "trapline", found in PATH */
+	const char *const
+		*more; /**< further options of `trapline record`, at most 32; NULL: none */
 };
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <elf.h>
+#include <inttypes.h>
 
 #include "arch/arm64/regs.h"
 #include "recorder/vmm/board.h"
@@ -18,6 +19,9 @@ static struct tl_error *start(struct tl_cpu *cpu, const struct tl_image *image,
 
 	if (cpu->index)
 		return NULL;
+	if (image->is_32bit && image->entry & 1)
+		return tl_error_new(TL_ERROR_UNSUPPORTED,
+			"the entry point 0x%" PRIx64 " is Thumb code, expected A32", image->entry);
 	tl_regs_set(&regs, TL_ARM64_pc, image->entry);
 	tl_regs_set(&regs, TL_ARM64_x0, cpu->index);
 	tl_regs_set(&regs, TL_ARM64_x1, n_vcpus);
@@ -27,7 +31,7 @@ static struct tl_error *start(struct tl_cpu *cpu, const struct tl_image *image,
 const struct tl_board tl_board = {
 	.name = "arm64",
 	.elf_machine = EM_AARCH64,
-	.elf_32 = EM_NONE,
+	.elf_32 = EM_ARM,
 	.ram_base = 0x40000000,
 	.ram_limit = 32ULL << 30,
 	.devices = devices,

@@ -6,6 +6,9 @@
 #include <linux/kvm.h>
 #include <string.h>
 
+#include "recorder/vmm/idsr.h"
+#include "schema/wire/idsr.h"
+
 #define ARM64_INSN_SIZE 4
 
 // Puts the vCPU's program counter before the error, where it can be read.
@@ -190,6 +193,7 @@ static struct tl_error *(*const handlers[])(struct tl_vcpu *vcpu) = {
 	[KVM_EXIT_INTERNAL_ERROR] = internal_error,
 	[KVM_EXIT_SYSTEM_EVENT] = system_event,
 	[KVM_EXIT_ARM_NISV] = nisv,
+	[TL_RUN_ARM_IDSR] = tl_idsr_exit,
 };
 
 struct tl_error *tl_exit_handle(struct tl_vcpu *vcpu)

@@ -4,6 +4,7 @@
 
 #include "recorder/shim/trapline.h"
 #include "recorder/vmm/kvm.h"
+#include "schema/wire/idsr.h"
 
 // What KVM makes of a VM type of 0.
 #define IPA_BITS 40
@@ -84,16 +85,35 @@ unsigned long tl_kvm_arch_vm_type(const struct tl_kvm *kvm)
 	return limit && limit < IPA_BITS ? KVM_VM_TYPE_ARM_IPA_SIZE(limit) : 0;
 }
 
-struct tl_error *tl_kvm_arch_init(struct tl_kvm *kvm, const struct tl_vmm_options *options)
+static struct tl_error *enable_nisv(struct tl_kvm *kvm)
 {
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_ARM_NISV_TO_USER };
+
+	return tl_kvm_ioctl(kvm->vm, KVM_ENABLE_CAP, &cap, "KVM_CAP_ARM_NISV_TO_USER");
+}
+
+static struct tl_error *enable_idsr(struct tl_kvm *kvm)
+{
+	struct kvm_enable_cap cap = { .cap = TL_CAP_ARM_IDSR_TO_USER };
+
+	if (!tl_kvm_check(kvm, TL_CAP_ARM_IDSR_TO_USER))
+		return tl_error_new(TL_ERROR_UNSUPPORTED,
+			"this kernel has no KVM_CAP_ARM_IDSR_TO_USER, which takes a patch");
+	return tl_kvm_ioctl(kvm->vm, KVM_ENABLE_CAP, &cap, "KVM_CAP_ARM_IDSR_TO_USER");
+}
+
+struct tl_error *tl_kvm_arch_init(struct tl_kvm *kvm, const struct tl_vmm_options *options)
+{
+	struct tl_error *err = NULL;
 
 	if (options->sync_regs || options->coalesced_pio.size)
 		return tl_error_new(TL_ERROR_UNSUPPORTED, "arm64 has no %s",
 			options->sync_regs ? "KVM_CAP_SYNC_REGS" : "ports");
-	if (options->nisv == TL_NISV_OFF)
-		return NULL;
-	return tl_kvm_ioctl(kvm->vm, KVM_ENABLE_CAP, &cap, "KVM_CAP_ARM_NISV_TO_USER");
+	if (options->nisv != TL_NISV_OFF)
+		err = enable_nisv(kvm);
+	if (!err && options->idsr != TL_IDSR_OFF)
+		err = enable_idsr(kvm);
+	return err;
 }
 
 struct tl_error *tl_kvm_arch_cpu_init(struct tl_kvm_cpu *cpu)
@@ -104,8 +124,13 @@ struct tl_error *tl_kvm_arch_cpu_init(struct tl_kvm_cpu *cpu)
 
 	if (err)
 		return err;
+	if (cpu->kvm->is_32bit && !tl_kvm_check(cpu->kvm, KVM_CAP_ARM_EL1_32BIT))
+		return tl_error_new(
+			TL_ERROR_UNSUPPORTED, "this CPU has no AArch32 at EL1, as the guest needs");
 	init.features[0] = 1u << KVM_ARM_VCPU_PSCI_0_2;
 	if (cpu->cpu.index)
 		init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
+	if (cpu->kvm->is_32bit)
+		init.features[0] |= 1u << KVM_ARM_VCPU_EL1_32BIT;
 	return tl_kvm_ioctl(cpu->fd, KVM_ARM_VCPU_INIT, &init, "KVM_ARM_VCPU_INIT");
 }

@@ -139,6 +139,8 @@ struct tl_error *tl_kvm_arch_init(struct tl_kvm *kvm, const struct tl_vmm_option
 	uint64_t identity_map = IDENTITY_MAP;
 	struct tl_error *err;
 
+	if (options->idsr != TL_IDSR_OFF)
+		return tl_error_new(TL_ERROR_UNSUPPORTED, "x86_64 has no IDSR exits");
 	if (options->sync_regs && (tl_kvm_check(kvm, KVM_CAP_SYNC_REGS) & SYNCED) != SYNCED)
 		return tl_error_new(TL_ERROR_UNSUPPORTED,
 			"KVM_CAP_SYNC_REGS is 0x%x, expected 0x%lx",

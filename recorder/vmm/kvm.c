@@ -75,14 +75,17 @@ static struct tl_error *open_vm(struct tl_kvm *kvm, const struct tl_vmm_options 
 	return err;
 }
 
-struct tl_error *tl_kvm_open(const struct tl_vmm_options *options, struct tl_kvm **ret)
+struct tl_error *tl_kvm_open(
+	const struct tl_vmm_options *options, bool is_32bit, struct tl_kvm **ret)
 {
 	struct tl_kvm *kvm = calloc(1, sizeof(*kvm));
 	struct tl_error *err;
 
 	if (!kvm)
 		return tl_error_errno(ENOMEM, "virtual machine");
-	*kvm = (struct tl_kvm){ .system = -1, .vm = -1, .sync_regs = options->sync_regs };
+	*kvm = (struct tl_kvm){
+		.system = -1, .vm = -1, .sync_regs = options->sync_regs, .is_32bit = is_32bit
+	};
 	err = open_system(kvm);
 	if (!err)
 		err = open_vm(kvm, options);

@@ -13,6 +13,7 @@ struct tl_kvm {
 	size_t run_size; /**< bytes of a vCPU's shared pages */
 	size_t ring_at;	 /**< where in them the coalesced ring is; 0: nothing is coalesced */
 	bool sync_regs;
+	bool is_32bit; /**< arm64: of the vCPUs to come */
 };
 
 /** A vCPU of it. */
@@ -24,7 +25,8 @@ struct tl_kvm_cpu {
 };
 
 /** A machine without memory and vCPUs, with the capabilities that `options` ask for. */
-TL_CHECK struct tl_error *tl_kvm_open(const struct tl_vmm_options *options, struct tl_kvm **ret);
+TL_CHECK struct tl_error *tl_kvm_open(
+	const struct tl_vmm_options *options, bool is_32bit, struct tl_kvm **ret);
 void tl_kvm_close(struct tl_kvm *kvm);
 
 /** Shows `memory` (borrowed until close) to the guest. An empty one is nothing. */

@@ -13,7 +13,8 @@ struct tl_vcpu {
 	struct tl_machine *machine;
 	struct tl_cpu *cpu; /**< owned */
 	pthread_t thread;
-	bool halted; /**< it waits for an interrupt, and none can come */
+	bool halted;	 /**< it waits for an interrupt, and none can come */
+	uint64_t *cells; /**< owned: what IMPLEMENTATION DEFINED registers hold (idsr.c) */
 };
 
 /** The machine under way: what its vCPUs share. */

@@ -18,3 +18,11 @@ const char *const tl_nisv_names[] = {
 	[TL_NISV_SKIP] = "skip",
 	NULL,
 };
+
+const char *const tl_idsr_names[] = {
+	[TL_IDSR_OFF] = "off",
+	[TL_IDSR_RAZ] = "raz",
+	[TL_IDSR_CELL] = "cell",
+	[TL_IDSR_UNDEF] = "undef",
+	NULL,
+};

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "recorder/vmm/idsr.h"
 #include "recorder/vmm/machine.h"
 
 #define RAM_LEAST (1ULL << 20)
@@ -17,6 +18,9 @@ static struct tl_error *add_vcpu(struct tl_machine *machine, const struct tl_ima
 		return err;
 	vcpu->machine = machine;
 	machine->n_vcpus++;
+	err = tl_idsr_init(vcpu);
+	if (err)
+		return err;
 	return machine->board->start(vcpu->cpu, image, &machine->ram, total);
 }
 
@@ -37,7 +41,7 @@ static struct tl_error *build(struct tl_machine *machine)
 		tl_elf_load(machine->options->elf, machine->board, &machine->ram, &image);
 
 	if (!err)
-		err = tl_kvm_open(machine->options, &machine->kvm);
+		err = tl_kvm_open(machine->options, image.is_32bit, &machine->kvm);
 	if (!err)
 		err = tl_kvm_add_memory(machine->kvm, 0, &machine->ram, false);
 	if (!err)
@@ -80,8 +84,10 @@ static struct tl_error *make_memory(struct tl_machine *machine)
 
 static void destroy(struct tl_machine *machine)
 {
-	for (unsigned i = 0; i < machine->n_vcpus; i++)
+	for (unsigned i = 0; i < machine->n_vcpus; i++) {
 		machine->vcpus[i].cpu->ops->close(machine->vcpus[i].cpu);
+		tl_idsr_deinit(&machine->vcpus[i]);
+	}
 	tl_kvm_close(machine->kvm);
 	tl_memory_deinit(&machine->rom);
 	tl_memory_deinit(&machine->ram);

@@ -38,9 +38,18 @@ enum tl_nisv {
 	TL_NISV_SKIP,  /**< the instruction has no effect */
 };
 
+/** What becomes of an access to an IMPLEMENTATION DEFINED register (arm64, a kernel with that exit). */
+enum tl_idsr {
+	TL_IDSR_OFF,   /**< KVM_CAP_ARM_IDSR_TO_USER stays off: undefined, without an exit */
+	TL_IDSR_RAZ,   /**< reads give 0, writes are lost */
+	TL_IDSR_CELL,  /**< each register of each vCPU holds what was written last, 0 at first */
+	TL_IDSR_UNDEF, /**< undefined */
+};
+
 /** The names people use, in the order of the enums; NULL ends them. */
 extern const char *const tl_unanswered_names[];
 extern const char *const tl_nisv_names[];
+extern const char *const tl_idsr_names[];
 
 /** Guest physical addresses, or ports. */
 struct tl_range {
@@ -56,6 +65,7 @@ struct tl_vmm_options {
 	int console; /**< descriptor that the UART's bytes are written to; stays the caller's */
 	enum tl_unanswered unanswered;
 	enum tl_nisv nisv;
+	enum tl_idsr idsr;
 	struct tl_range rom;		/**< zeroed memory that is read-only to the guest */
 	struct tl_range coalesced_mmio; /**< writes here queue without an exit */
 	struct tl_range coalesced_pio;	/**< x86: the same for ports */

@@ -52,3 +52,8 @@ int64_t tl_code_row(
 	}
 	return e->row;
 }
+
+void tl_code_forget(struct tl_code *code)
+{
+	memset(code->entries, 0, sizeof(code->entries));
+}

@@ -22,4 +22,7 @@ void tl_code_close(struct tl_code *code);
 int64_t tl_code_row(
 	struct tl_code *code, const uint8_t *bytes, uint16_t size, uint16_t before, bool *is_new);
 
+/** Rows were deleted: none of those so far comes back. Numbers go on. */
+void tl_code_forget(struct tl_code *code);
+
 #endif

@@ -58,16 +58,17 @@ static void fill_nisv(struct tl_exit *exit)
 	set(exit, TL_ROLE_WRITE, exit->value >> 6 & 1);
 }
 
-// The register, encoded as in an MRS: Op0, Op1, CRn, CRm, Op2.
+// The register, encoded as in an MRS: Op0, Op1, CRn, CRm, Op2. AArch32 has an Op0 of 0; MRRC's and
+// MCRR's Op1 has four bits, of which the highest goes before all others.
 static void fill_idsr(struct tl_exit *exit)
 {
 	const uint8_t *p = exit->payload;
 
 	if (exit->payload_size >= 5)
 		set(exit, TL_ROLE_ADDR,
-			(uint64_t)(p[0] & 3) << 14 | (uint64_t)(p[1] & 7) << 11 |
-				(uint64_t)(p[2] & 15) << 7 | (uint64_t)(p[3] & 15) << 3 |
-				(p[4] & 7));
+			(uint64_t)(p[1] & 8) << 13 | (uint64_t)(p[0] & 3) << 14 |
+				(uint64_t)(p[1] & 7) << 11 | (uint64_t)(p[2] & 15) << 7 |
+				(uint64_t)(p[3] & 15) << 3 | (p[4] & 7));
 }
 
 // MSR exits say by their number what the access was.
@@ -153,6 +154,18 @@ static void reply_io(struct tl_exit *exit, const uint8_t *bytes, uint32_t size)
 	exit->data_size = size;
 }
 
+// What stands in the value's place is no answer then.
+static bool left_unhandled(const struct tl_exit_kind *kind, const uint8_t *bytes, uint32_t size)
+{
+	const struct tl_field *handled = tl_exit_field(kind, TL_ROLE_ANSWER);
+	unsigned from = 0, to;
+
+	if (special_of(kind)->fill != fill_idsr || !handled)
+		return false;
+	tl_exit_answer(kind, &from, &to);
+	return handled->offset - from < size && !bytes[handled->offset - from];
+}
+
 void tl_exit_reply(
 	struct tl_exit *exit, const struct tl_exit_kind *kind, const uint8_t *bytes, uint32_t size)
 {
@@ -160,7 +173,7 @@ void tl_exit_reply(
 	unsigned from = 0, to;
 
 	exit->reply_kind = TL_REPLY_EMPTY;
-	if (!kind || !size)
+	if (!kind || !size || left_unhandled(kind, bytes, size))
 		return;
 	if (special_of(kind)->fill == fill_io)
 		return reply_io(exit, bytes, size);

@@ -13,15 +13,15 @@ struct tl_cursor {
 };
 
 // Consumes the text.
-static struct tl_error *compile(struct tl_trace *t, char *sql, sqlite3_stmt **ret)
+static struct tl_error *compile(sqlite3 *db, char *sql, sqlite3_stmt **ret)
 {
-	struct tl_error *err;
+	int status;
 
 	if (!sql)
 		return tl_error_new(TL_ERROR_IO, "out of memory");
-	err = tl_trace_prepare(t, sql, ret);
+	status = sqlite3_prepare_v2(db, sql, -1, ret, NULL);
 	sqlite3_free(sql);
-	return err;
+	return status == SQLITE_OK ? NULL : tl_sql_error(db);
 }
 
 static struct tl_error *usage(struct tl_error *err, const char *where)
@@ -33,19 +33,19 @@ static struct tl_error *usage(struct tl_error *err, const char *where)
 
 // What compiles both between parentheses and between CASE WHEN and THEN can close neither of them:
 // it is one expression, and what stands around it stays.
-static struct tl_error *check_where(struct tl_trace *t, const char *where)
+struct tl_error *tl_filter_check(sqlite3 *db, const char *where)
 {
 	static const char *const around[][2] = { { "SELECT 1 FROM exits WHERE (", ")" },
 		{ "SELECT 1 FROM exits WHERE CASE WHEN", "THEN 1 END" } };
 	sqlite3_stmt *stmt = NULL;
 	struct tl_error *err;
 
-	err = compile(t, sqlite3_mprintf("%s\n%s\n%s", around[0][0], where, around[0][1]), &stmt);
+	err = compile(db, sqlite3_mprintf("%s\n%s\n%s", around[0][0], where, around[0][1]), &stmt);
 	sqlite3_finalize(stmt);
 	if (err)
 		return usage(err, "where");
 	stmt = NULL;
-	err = compile(t, sqlite3_mprintf("%s\n%s\n%s", around[1][0], where, around[1][1]), &stmt);
+	err = compile(db, sqlite3_mprintf("%s\n%s\n%s", around[1][0], where, around[1][1]), &stmt);
 	sqlite3_finalize(stmt);
 	if (!err)
 		return NULL;
@@ -70,7 +70,7 @@ static struct tl_error *find_reason(struct tl_trace *t, const char *reason, uint
 	bool found;
 	char *end;
 
-	err = compile(t,
+	err = compile(tl_trace_db(t),
 		sqlite3_mprintf("SELECT number FROM temp.name WHERE what = 'exit' "
 				"AND name = lower(%Q)",
 			reason),
@@ -139,7 +139,7 @@ static struct tl_error *build(struct tl_cursor *c, const struct tl_filter *f)
 	char *fits;
 
 	if (f->where)
-		err = check_where(c->trace, f->where);
+		err = tl_filter_check(tl_trace_db(c->trace), f->where);
 	if (!err && f->reason)
 		err = find_reason(c->trace, f->reason, &reason);
 	if (err)
@@ -147,7 +147,7 @@ static struct tl_error *build(struct tl_cursor *c, const struct tl_filter *f)
 	fits = condition(f, f->reason, reason);
 	if (!fits)
 		return tl_error_new(TL_ERROR_IO, "out of memory");
-	err = compile(c->trace, statement(f, fits), &c->stmt);
+	err = compile(tl_trace_db(c->trace), statement(f, fits), &c->stmt);
 	sqlite3_free(fits);
 	return usage(err, "where");
 }

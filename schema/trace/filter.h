@@ -16,6 +16,12 @@ struct tl_filter {
 	bool limit_is_last; /**< of all that fit, the last ones; else the first */
 };
 
+/**
+ * TL_ERROR_USAGE with SQLite's words when `where` is not one SQL expression over view `exits`, which
+ * that database has.
+ */
+TL_CHECK struct tl_error *tl_filter_check(sqlite3 *db, const char *where);
+
 /** The exits that fit, in the order of their seq. */
 struct tl_cursor;
 

@@ -2,6 +2,7 @@
 #include "schema/trace/reader.h"
 
 #include "schema/trace/open.h"
+#include "schema/trace/page.h"
 #include "schema/trace/statement.h"
 #include "schema/trace/tables.h"
 
@@ -38,7 +39,37 @@ static const char *const reads[TL_N_READS] = {
 			   "OR (vcpu IS NULL AND seq = ?2) ORDER BY id",
 	[TL_READ_COALESCED] = "SELECT seq, vm, pio, addr, size, value FROM main.coalesced "
 			      "WHERE seq = ? ORDER BY id",
+	// When the vCPU left the guest, or entered it again; NULL when that was not seen.
+	[TL_READ_MOMENT] = "SELECT CASE ?2 WHEN 0 THEN time ELSE (SELECT b.time - b.ran "
+			   "FROM main.exit b WHERE b.vcpu = a.vcpu AND b.seq > a.seq "
+			   "ORDER BY b.seq LIMIT 1) END FROM main.exit a WHERE seq = ?1",
+	[TL_READ_SLOTS] = "SELECT gpa, size, host, flags FROM main.slot WHERE id IN "
+			  "(SELECT max(id) FROM main.slot WHERE vm = ? AND space = ? AND seq < ? "
+			  "AND time < ? GROUP BY slot) AND size != 0 ORDER BY gpa",
+	[TL_READ_SCAN] = "SELECT scan, seq, kind, running FROM main.scan "
+			 "WHERE vm = ? AND seq = ? AND phase = ? ORDER BY scan DESC LIMIT 1",
+	// With several vCPUs, numbers of exits alone do not order scans: a vCPU has surely scanned before
+	// its next exit, and an exit has surely happened before one with a greater number.
+	[TL_READ_SCAN_BEFORE] = "SELECT scan, seq, kind, running FROM main.scan WHERE vm = ?1 AND "
+				"kind = 2 AND (seq < ?2 OR (seq = ?2 AND phase < ?3)) "
+				"AND (seq = 0 OR seq = ?2 OR EXISTS(SELECT 1 FROM main.exit a "
+				"JOIN main.exit b ON b.vcpu = a.vcpu AND b.seq > a.seq "
+				"WHERE a.seq = scan.seq AND b.seq <= ?2)) "
+				"ORDER BY seq DESC, phase DESC, scan DESC LIMIT 1",
+	[TL_READ_SCAN_NEXT] = "SELECT scan, seq, kind, running FROM main.scan WHERE vm = ?1 AND "
+			      "kind = 2 AND scan > ?4 AND (seq > ?2 OR phase > ?3) AND seq >= "
+			      "CASE ?3 WHEN 0 THEN ?2 ELSE (SELECT b.seq FROM main.exit a "
+			      "JOIN main.exit b ON b.vcpu = a.vcpu AND b.seq > a.seq "
+			      "WHERE a.seq = ?2 ORDER BY b.seq LIMIT 1) END "
+			      "ORDER BY seq, phase LIMIT 1",
+	[TL_READ_REGION] = "SELECT scan, kind FROM main.region WHERE vm = ?1 AND scan <= ?2 "
+			   "AND host <= ?3 AND ?3 - host < bytes ORDER BY scan DESC LIMIT 1",
+	[TL_READ_VERSION] = "SELECT page FROM main.page_version WHERE vm = ? AND host = ? "
+			    "AND scan BETWEEN ? AND ? ORDER BY scan DESC LIMIT 1",
+	[TL_READ_PAGE] = TL_PAGE_GET,
 };
+
+_Static_assert(TL_SCAN_CHANGES == 2, "as in the statements");
 
 struct tl_error *tl_trace_prepare(struct tl_trace *t, const char *sql, sqlite3_stmt **ret)
 {

@@ -262,6 +262,43 @@ struct tl_error *tl_state_read(
 	return err;
 }
 
+static struct tl_error *each_exit(struct cursor *c, unsigned words,
+	struct tl_error *(*each)(void *, uint64_t, const struct tl_regs *), void *ctx)
+{
+	struct tl_regs regs = { { 0 }, { 0 } };
+	struct tl_error *err = NULL;
+	uint64_t seq = 0;
+
+	for (unsigned i = 0; !err && c->at < c->end; i++) {
+		seq += take_varint(c);
+		take_exit(c, words, &regs);
+		if (c->short_ || i == TL_STATE_EXITS)
+			return tl_error_new(TL_ERROR_CORRUPT,
+				c->short_ ? "state chunk ends in the middle of an exit"
+					  : "state chunk has too many exits");
+		err = each(ctx, seq, &regs);
+	}
+	return err;
+}
+
+struct tl_error *tl_state_each(const void *chunk, size_t size, unsigned words,
+	struct tl_error *(*each)(void *ctx, uint64_t seq, const struct tl_regs *regs), void *ctx)
+{
+	struct tl_error *err;
+	struct cursor c = { 0 };
+	size_t raw_size;
+	void *raw;
+
+	err = tl_unpack(chunk, size, MOST_BYTES, &raw, &raw_size);
+	if (err)
+		return tl_error_in(err, "state chunk");
+	c.at = raw;
+	c.end = c.at + raw_size;
+	err = each_exit(&c, words, each, ctx);
+	free(raw);
+	return err;
+}
+
 struct tl_error *tl_pack(const void *bytes, size_t size, void **ret, size_t *ret_size)
 {
 	const size_t room = ZSTD_compressBound(size);

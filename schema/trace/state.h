@@ -41,6 +41,10 @@ void tl_state_restart(struct tl_state_writer *writer);
 TL_CHECK struct tl_error *tl_state_read(
 	const void *chunk, size_t size, unsigned words, uint64_t seq, struct tl_regs *ret);
 
+/** Every exit of a chunk, in order, until one gives an error. */
+TL_CHECK struct tl_error *tl_state_each(const void *chunk, size_t size, unsigned words,
+	struct tl_error *(*each)(void *ctx, uint64_t seq, const struct tl_regs *regs), void *ctx);
+
 /** zstd for blobs: *ret is owned by the caller (free()). */
 TL_CHECK struct tl_error *tl_pack(const void *bytes, size_t size, void **ret, size_t *ret_size);
 /** Refuses to give more than `most` bytes. */

@@ -7,11 +7,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Of the file, or of the log beside it.
+static int last_errno(sqlite3 *db)
+{
+	static const int files[] = { SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER };
+	int error = 0;
+
+	for (unsigned i = 0; !error && i < sizeof(files) / sizeof(*files); i++) {
+		sqlite3_file *file = NULL;
+
+		if (!sqlite3_file_control(db, "main", files[i], (void *)&file) && file &&
+			file->pMethods)
+			file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+	}
+	return error ? error : sqlite3_system_errno(db);
+}
+
 struct tl_error *tl_sql_error(sqlite3 *db)
 {
-	const int code = sqlite3_errcode(db);
+	const int code = sqlite3_errcode(db), error = last_errno(db);
 	const bool corrupt = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
+	if (code == SQLITE_IOERR && error)
+		return tl_error_errno(error, "%s", sqlite3_errmsg(db));
 	return tl_error_new(corrupt ? TL_ERROR_CORRUPT : TL_ERROR_IO, "%s", sqlite3_errmsg(db));
 }
 

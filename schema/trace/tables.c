@@ -35,12 +35,14 @@ const struct tl_trace_object tl_trace_tables[] = {
 	{ "state", "CREATE TABLE state(vcpu INTEGER, seq INTEGER, exits INTEGER, chunk BLOB, "
 		   "PRIMARY KEY(vcpu, seq)) WITHOUT ROWID" },
 	{ "extra", "CREATE TABLE extra(seq INTEGER PRIMARY KEY, chunk BLOB)" },
-	{ "page", "CREATE TABLE page(page INTEGER PRIMARY KEY, hash BLOB, base INTEGER, bytes "
-		  "BLOB)" },
+	{ "page", "CREATE TABLE page(page INTEGER PRIMARY KEY, base INTEGER, bytes BLOB)" },
 	{ "page_version",
-		"CREATE TABLE page_version(vm INTEGER, space INTEGER, gpa INTEGER, seq INTEGER, "
-		"phase INTEGER, page INTEGER, PRIMARY KEY(vm, space, gpa, seq, phase)) "
-		"WITHOUT ROWID" },
+		"CREATE TABLE page_version(vm INTEGER, host INTEGER, scan INTEGER, page INTEGER, "
+		"PRIMARY KEY(vm, host, scan)) WITHOUT ROWID" },
+	{ "scan", "CREATE TABLE scan(scan INTEGER PRIMARY KEY, vm INTEGER, seq INTEGER, "
+		  "phase INTEGER, kind INTEGER, running INTEGER, pages INTEGER)" },
+	{ "region", "CREATE TABLE region(vm INTEGER, host INTEGER, bytes INTEGER, scan INTEGER, "
+		    "kind INTEGER, why TEXT, PRIMARY KEY(vm, scan, host)) WITHOUT ROWID" },
 	{ "notice", "CREATE TABLE notice(id INTEGER PRIMARY KEY, seq INTEGER, time INTEGER, "
 		    "vcpu INTEGER, level INTEGER, text TEXT)" },
 	{ "gap", "CREATE TABLE gap(id INTEGER PRIMARY KEY, vcpu INTEGER, from_seq INTEGER, "
@@ -56,6 +58,7 @@ const struct tl_trace_object tl_trace_tables[] = {
 const struct tl_trace_object tl_trace_indexes[] = {
 	{ "input_seq", "CREATE INDEX input_seq ON input(seq)" },
 	{ "coalesced_seq", "CREATE INDEX coalesced_seq ON coalesced(seq)" },
+	{ "scan_seq", "CREATE INDEX scan_seq ON scan(seq)" },
 	{ NULL, NULL },
 };
 
@@ -113,11 +116,16 @@ const struct tl_trace_object tl_trace_views[] = {
 	{ "idsr",
 		"CREATE VIEW idsr AS SELECT exit.seq AS seq, vcpu, " SECONDS " AS time, "
 		HEX("pc") " AS pc, " INSN " AS insn, "
-		"printf('s%d_%d_c%d_c%d_%d', addr >> 14 & 3, addr >> 11 & 7, addr >> 7 & 15, "
-		"addr >> 3 & 15, addr & 7) AS register, " RW " AS rw, "
+		"CASE WHEN addr >> 14 & 3 THEN printf('s%d_%d_c%d_c%d_%d', addr >> 14 & 3, "
+		"addr >> 11 & 7, addr >> 7 & 15, addr >> 3 & 15, addr & 7) "
+		"WHEN addr >> 7 & 15 THEN printf('p15_%d_c%d_c%d_%d', (addr >> 13 & 8) + (addr >> 11 "
+		"& 7), addr >> 7 & 15, addr >> 3 & 15, addr & 7) "
+		"ELSE printf('p15_%d_c%d', (addr >> 13 & 8) + (addr >> 11 & 7), addr >> 3 & 15) END "
+		"AS register, " RW " AS rw, "
 		HEX("ifnull(value, " NUMBER("reply") ")") " AS value, "
 		"CASE WHEN reply IS NULL THEN NULL WHEN substr(answer.bytes, 11, 1) = x'01' "
-		"THEN 'handled' ELSE 'unhandled' END AS reply "
+		"THEN 'handled' WHEN answer.flags & 8 THEN 'unhandled, the VMM did not ask' "
+		"ELSE 'unhandled' END AS reply "
 		"FROM exit LEFT JOIN code ON code.code = exit.code "
 		"LEFT JOIN answer ON answer.seq = exit.seq "
 		"WHERE " NAME("exit", "reason") " = 'idsr'" },

@@ -63,12 +63,30 @@ static struct counter *add_row(struct tl_tally *tally, uint32_t vcpu, int64_t re
 	return &grown[tally->n++];
 }
 
-void tl_tally_add(struct tl_tally *tally, uint32_t vcpu, int64_t reason, int error)
+static struct counter *find_or_add(struct tl_tally *tally, uint32_t vcpu, int64_t reason, int error)
 {
 	struct counter *c = find(tally, vcpu, reason, error);
 
-	if (!c)
-		c = add_row(tally, vcpu, reason, error);
+	return c ? c : add_row(tally, vcpu, reason, error);
+}
+
+void tl_tally_clear(struct tl_tally *tally)
+{
+	tally->n = tally->next = 0;
+}
+
+void tl_tally_set(struct tl_tally *tally, const struct tl_tally_row *row)
+{
+	struct counter *c = find_or_add(tally, row->vcpu, row->reason, row->error);
+
+	if (c)
+		c->row.exits = row->exits;
+}
+
+void tl_tally_add(struct tl_tally *tally, uint32_t vcpu, int64_t reason, int error)
+{
+	struct counter *c = find_or_add(tally, vcpu, reason, error);
+
 	if (!c)
 		return;
 	c->row.exits++;

@@ -106,6 +106,7 @@ struct tl_error *tl_writer_exit(struct tl_writer *w, const struct tl_exit *exit,
 			w, tl_error_in(err, "exit %llu", (unsigned long long)exit->seq));
 	v->last = *exit;
 	v->kind = kind;
+	w->seen++;
 	tl_tally_add(w->tally, exit->vcpu,
 		exit->has & TL_EXIT_HAS_REASON ? (int64_t)exit->reason : -1, exit->error);
 	return NULL;

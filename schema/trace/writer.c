@@ -33,6 +33,9 @@ static const char *const statements[TL_N_STATEMENTS] = {
 	[PUT_EXTRA] = "INSERT OR IGNORE INTO extra VALUES(?, ?)",
 	[PUT_NOTICE] = "INSERT INTO notice(seq, time, vcpu, level, text) VALUES(?, ?, ?, ?, ?)",
 	[PUT_GAP] = "INSERT INTO gap(vcpu, from_seq, to_seq, lost, why) VALUES(?, ?, ?, ?, ?)",
+	[PUT_PAGE_VERSION] = "INSERT OR REPLACE INTO page_version VALUES(?, ?, ?, ?)",
+	[PUT_REGION] = "INSERT OR REPLACE INTO region VALUES(?, ?, ?, ?, ?, ?)",
+	[PUT_SCAN] = "INSERT OR IGNORE INTO scan VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[PUT_TALLY] = "INSERT OR REPLACE INTO tally VALUES(?, ?, ?, ?)",
 	[SET_REPLY] = "UPDATE exit SET reply = ? WHERE seq = ?",
 	[SET_DATA] =
@@ -100,9 +103,16 @@ static struct tl_error *make_database(struct tl_writer *w)
 	if (sqlite3_open_v2(w->path, &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
 		SQLITE_OK)
 		return tl_sql_error(w->db);
+	// Pages of memory waste least on pages of the file that hold many; others are smaller on small ones.
+	if (w->options.exact)
+		err = tl_sql(w->db, "PRAGMA page_size = 16384; PRAGMA wal_autocheckpoint = 2048");
+	else
+		err = tl_sql(w->db, "PRAGMA page_size = 4096; PRAGMA wal_autocheckpoint = 8192");
+	if (err)
+		return err;
 	err = tl_sql(w->db, "PRAGMA application_id = 1414676816; PRAGMA user_version = 1;"
 			    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-			    "PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -16384; BEGIN");
+			    "PRAGMA cache_size = -16384; BEGIN");
 	if (!err)
 		err = make_objects(w->db, tl_trace_tables);
 	if (!err)
@@ -131,6 +141,8 @@ static struct tl_error *build(struct tl_writer *w)
 	err = make_file(w);
 	if (!err)
 		err = make_database(w);
+	if (!err)
+		err = tl_writer_keep_prepare(w);
 	return err ? err : tl_writer_meta(w, "arch", tl_arch_by_id(w->options.arch)->name);
 }
 
@@ -144,13 +156,14 @@ struct tl_error *tl_writer_create(
 		free(w);
 		return tl_error_new(TL_ERROR_IO, "out of memory");
 	}
-	w->lock = -1;
+	w->lock = w->spare = -1;
 	w->options = *options;
 	err = tl_writer_at(w, build(w));
 	if (err) {
-		tl_writer_close(w);
+		tl_writer_discard(w);
 		return err;
 	}
+	tl_writer_set_room_aside(w);
 	*ret = w;
 	return NULL;
 }
@@ -170,11 +183,15 @@ void tl_writer_close(struct tl_writer *w)
 		return;
 	for (int i = 0; i < TL_N_STATEMENTS; i++)
 		sqlite3_finalize(w->stmt[i]);
+	tl_page_store_close(w->pages);
+	sqlite3_finalize(w->until);
 	sqlite3_close(w->db);
 	close_vcpus(w);
 	tl_batch_close(w->batch);
 	tl_code_close(w->code);
 	tl_tally_close(w->tally);
+	if (w->spare >= 0)
+		close(w->spare);
 	if (w->lock >= 0)
 		close(w->lock);
 	free(w->path);
@@ -197,6 +214,8 @@ struct tl_error *tl_writer_commit(struct tl_writer *w)
 	struct tl_error *err = tl_writer_put_batch(w);
 
 	if (!err)
+		err = tl_writer_keep(w);
+	if (!err)
 		err = tl_writer_put_states(w);
 	if (!err)
 		err = tl_writer_put_tally(w);
@@ -213,6 +232,10 @@ static void finalize(struct tl_writer *w)
 		sqlite3_finalize(w->stmt[i]);
 		w->stmt[i] = NULL;
 	}
+	tl_page_store_close(w->pages);
+	w->pages = NULL;
+	sqlite3_finalize(w->until);
+	w->until = NULL;
 }
 
 // One file in the end. Somebody who is reading it right now keeps the log beside it, which is no
@@ -233,6 +256,8 @@ struct tl_error *tl_writer_finish(struct tl_writer *w)
 {
 	struct tl_error *err = tl_writer_commit(w);
 
+	if (!err)
+		err = tl_writer_at(w, tl_writer_keep_end(w));
 	finalize(w);
 	if (!err)
 		err = tl_writer_at(w, fold_log(w->db));

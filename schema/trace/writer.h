@@ -17,7 +17,10 @@ struct tl_writer;
 
 struct tl_writer_options {
 	enum tl_arch_id arch;
-	uint64_t start; /**< CLOCK_MONOTONIC, ns */
+	uint64_t start;	   /**< CLOCK_MONOTONIC, ns */
+	bool exact;	   /**< all memory is to come: rows of half a page and more */
+	uint64_t last;	   /**< keep only so many of the newest exits; 0: all */
+	const char *until; /**< end after the first exit for which this is true; NULL: never */
 };
 
 /**
@@ -33,8 +36,22 @@ TL_CHECK struct tl_error *tl_writer_finish(struct tl_writer *writer);
 /** Closes without committing. NULL is fine. */
 void tl_writer_close(struct tl_writer *writer);
 
-/** Makes everything given so far durable and readable. */
+/** Closes and takes the file away: it never became a trace. NULL is fine. */
+void tl_writer_discard(struct tl_writer *writer);
+
+/**
+ * After an error that cannot be helped, as on a full disk: what was given since the last commit is
+ * dropped, and the trace gets a gap from there to `newest`, the newest exit that there was. Then the
+ * writer can be closed only.
+ */
+TL_CHECK struct tl_error *tl_writer_last_words(
+	struct tl_writer *writer, tl_seq newest, const char *why);
+
+/** Makes everything given so far durable and readable, but for what is not to be kept. */
 TL_CHECK struct tl_error *tl_writer_commit(struct tl_writer *writer);
+
+/** The exit that `until` was true for, 0 as long as there was none: what follows is not kept. */
+tl_seq tl_writer_ended_at(const struct tl_writer *writer);
 
 /** What the trace says about itself: see FORMAT.md, "meta". */
 TL_CHECK struct tl_error *tl_writer_meta(
@@ -71,5 +88,16 @@ TL_CHECK struct tl_error *tl_writer_gap(
 	struct tl_writer *writer, const struct tl_record_gap *gap, const char *why);
 TL_CHECK struct tl_error *tl_writer_closed(
 	struct tl_writer *writer, const struct tl_record_closed *closed);
+
+/*
+ * Memory, in scans: regions and pages of a scan come before its end, in any order. `hosts` may have
+ * TL_PAGE_UNREADABLE set; `bytes` are pages->pages times TL_PAGE_BYTES.
+ */
+TL_CHECK struct tl_error *tl_writer_region(
+	struct tl_writer *writer, const struct tl_record_region *region, const char *why);
+TL_CHECK struct tl_error *tl_writer_pages(struct tl_writer *writer,
+	const struct tl_record_pages *pages, const uint64_t *hosts, const uint8_t *bytes);
+TL_CHECK struct tl_error *tl_writer_scan(
+	struct tl_writer *writer, const struct tl_record_scan *scan);
 
 #endif

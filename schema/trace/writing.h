@@ -4,6 +4,7 @@
 
 #include "schema/trace/batch.h"
 #include "schema/trace/code.h"
+#include "schema/trace/page.h"
 #include "schema/trace/state.h"
 #include "schema/trace/statement.h"
 #include "schema/trace/tally.h"
@@ -30,6 +31,9 @@ enum tl_writer_statement {
 	PUT_EXTRA,
 	PUT_NOTICE,
 	PUT_GAP,
+	PUT_PAGE_VERSION,
+	PUT_REGION,
+	PUT_SCAN,
 	PUT_TALLY,
 	SET_REPLY,
 	SET_DATA,
@@ -55,15 +59,25 @@ struct tl_writer {
 	unsigned words;
 	struct tl_batch *batch;
 	struct tl_code *code;
+	struct tl_page_store *pages; /**< made with the first page */
 	struct tl_tally *tally;
 	struct tl_writer_vcpu *vcpus[TL_WRITER_VCPUS];
 	bool in_transaction;
+	int spare;	  /**< a file of nothing, for last words on a full disk; -1: none */
+	uint64_t seen;	  /**< exits */
+	tl_seq newest;	  /**< exit in the file */
+	tl_seq kept_from; /**< with options.last: the oldest exit that is still there, or less */
+	tl_seq ended_at;  /**< the exit that options.until was true for */
+	sqlite3_stmt *until;
 };
 
 /** Puts the file's name before an error. */
 TL_CHECK struct tl_error *tl_writer_at(const struct tl_writer *writer, struct tl_error *err);
 
 uint64_t tl_writer_since_start(const struct tl_writer *writer, uint64_t time);
+
+/** Room for tl_writer_last_words(), as far as there is any. */
+void tl_writer_set_room_aside(struct tl_writer *writer);
 
 /** Opens a transaction where none is. */
 TL_CHECK struct tl_error *tl_writer_begin(struct tl_writer *writer);
@@ -79,6 +93,13 @@ TL_CHECK struct tl_error *tl_writer_begin(struct tl_writer *writer);
 TL_CHECK struct tl_error *tl_writer_put_batch(struct tl_writer *writer);
 TL_CHECK struct tl_error *tl_writer_put_states(struct tl_writer *writer);
 TL_CHECK struct tl_error *tl_writer_put_tally(struct tl_writer *writer);
+
+/* writer-keep.c: what of a recording is kept */
+TL_CHECK struct tl_error *tl_writer_keep_prepare(struct tl_writer *writer);
+/** Within a commit, when the exits are in the file. */
+TL_CHECK struct tl_error *tl_writer_keep(struct tl_writer *writer);
+/** At the end: exactly what was asked for, in a file no bigger than that. */
+TL_CHECK struct tl_error *tl_writer_keep_end(struct tl_writer *writer);
 
 /** A vCPU that has no more exits: its registers go into the file, its memory is free. */
 TL_CHECK struct tl_error *tl_writer_end_vcpu(struct tl_writer *writer, uint32_t vcpu);

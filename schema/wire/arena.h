@@ -15,20 +15,26 @@
  */
 #define TL_ARENA_ENV	 "TRAPLINE_ARENA"
 #define TL_ARENA_MAGIC	 UINT64_C(0x616e657261706172) /* "raparena" */
-#define TL_ARENA_VERSION 1
+#define TL_ARENA_VERSION 2
 
 enum {
 	TL_ARENA_RINGS = 256,
 	TL_ARENA_RINGS_AT = 1 << 16, /**< offset of ring 0 */
 };
 
-enum tl_mem_policy { TL_MEM_NONE, TL_MEM_FAULT };
+enum tl_mem_policy {
+	TL_MEM_NONE,
+	TL_MEM_FAULT, /**< code at PC; at fault-like exits the pages that tell why */
+	TL_MEM_EXACT, /**< a whole image, then the pages written since */
+};
 
 /** What the person asked for; written before the VMM starts, constant afterwards. */
 struct tl_record_options {
 	uint32_t level;	      /**< enum tl_reg_level */
 	uint32_t mem;	      /**< enum tl_mem_policy */
 	uint32_t no_coalesce; /**< hide coalesced MMIO and PIO from the VMM */
+	uint32_t every;	   /**< TL_MEM_EXACT: look for written pages at each so many exits; >= 1 */
+	uint32_t stop_all; /**< hold the other vCPUs while a fault-like exit is recorded */
 	uint32_t pad;
 	uint64_t max_wait_ns; /**< how long an exit may wait for room in its ring */
 };
@@ -45,6 +51,7 @@ struct tl_arena {
 	_Atomic uint32_t vcpus;		   /**< vCPUs numbered so far */
 	_Atomic uint32_t attached;	   /**< programs that loaded the shim */
 	_Atomic uint32_t stopped;	   /**< the recording has ended: produce nothing */
+	_Atomic uint64_t scan;		   /**< number of the last scan of memory, over all VMs */
 	struct tl_ring_control ring[TL_ARENA_RINGS];
 };
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The exit table against the kernel's own header, at compile time. Makes no code.
 #include "schema/wire/exit.h"
+#include "schema/wire/idsr.h"
 
 #include <linux/kvm.h>
 #include <stddef.h>
 
 // Kinds that share a number with another, and the patch that was never merged.
 #define KVM_EXIT_ARM_DEBUG	KVM_EXIT_DEBUG
-#define KVM_EXIT_ARM_IDSR	29
-#define KVM_EXIT_ARM_IDSR_TOOLS 29
+#define KVM_EXIT_ARM_IDSR	TL_RUN_ARM_IDSR
+#define KVM_EXIT_ARM_IDSR_TOOLS TL_RUN_ARM_IDSR
 
 // Newer than the oldest headers that we build with (Linux 6.1).
 #ifndef KVM_EXIT_MEMORY_FAULT
@@ -69,6 +70,18 @@ AT(system_event.data, 40);
 AT(eoi.vector, 32);
 AT(arm_nisv.esr_iss, 32);
 AT(arm_nisv.fault_ipa, 40);
+#define IDSR_AT(member, offset)                                                                    \
+	_Static_assert(TL_RUN_UNION + offsetof(struct tl_run_idsr, member) == (offset), #member)
+
+IDSR_AT(op0, 32);
+IDSR_AT(op1, 33);
+IDSR_AT(crn, 34);
+IDSR_AT(crm, 35);
+IDSR_AT(op2, 36);
+IDSR_AT(regval, 40);
+IDSR_AT(is_write, 48);
+IDSR_AT(is_needed, 49);
+IDSR_AT(is_handled, 50);
 AT(msr.error, 32);
 AT(msr.reason, 40);
 AT(msr.index, 44);

@@ -23,6 +23,9 @@ enum tl_record_type {
 	TL_RECORD_NOTICE,
 	TL_RECORD_GAP,
 	TL_RECORD_CLOSED,
+	TL_RECORD_REGION,
+	TL_RECORD_PAGES,
+	TL_RECORD_SCAN,
 	TL_RECORD_END,
 };
 
@@ -102,6 +105,7 @@ enum {
 	TL_REPLY_CR8 = 1,	 /**< cr8 differs from what the exit showed */
 	TL_REPLY_IRQ_WINDOW = 2, /**< request_interrupt_window is set */
 	TL_REPLY_IMMEDIATE = 4,	 /**< immediate_exit is set */
+	TL_REPLY_OURS = 8,	 /**< the recorder entered again: the VMM did not ask for this exit */
 };
 
 /**
@@ -164,6 +168,72 @@ struct tl_record_gap {
 	uint64_t lost;
 	uint32_t vcpu;
 	uint32_t pad;
+};
+
+/*
+ * Memory. A scan is one look at the memory behind a VM's slots. It has a number, which orders it
+ * among all scans, and consists of REGION and PAGES records that are followed by one SCAN record:
+ * without that one it is not whole. Pages are named by their address in the VMM, where slots may
+ * show them at several guest physical addresses.
+ */
+enum {
+	TL_PAGE_BYTES = 4096,
+	TL_PAGES_MOST = 64, /**< in one record */
+};
+
+/** What a trace knows of a piece of host memory from a scan on. */
+enum tl_region_kind {
+	TL_REGION_GONE,	  /**< no slot shows it any more */
+	TL_REGION_EXACT,  /**< every page that was written since */
+	TL_REGION_SHARED, /**< but for writes that do not pass this process's page tables */
+	TL_REGION_GUEST,  /**< every page that the guest has written, but not the VMM */
+	TL_REGION_NONE,	  /**< nothing */
+	TL_REGION_KINDS,
+};
+
+/** Host memory comes under watch, or leaves it. Followed by `size` bytes of text: why. */
+struct tl_record_region {
+	uint64_t scan; /**< the first that counts; it holds every page that is not all zeroes */
+	uint64_t host;
+	uint64_t bytes;
+	uint32_t vm;
+	uint32_t kind; /**< enum tl_region_kind */
+	uint32_t size;
+	uint32_t pad;
+};
+
+#define TL_PAGE_UNREADABLE UINT64_C(1) /**< in a page's address: its bytes mean nothing */
+
+/** Followed by `pages` host addresses (8 bytes each) and as many times TL_PAGE_BYTES. */
+struct tl_record_pages {
+	uint64_t scan;
+	uint32_t vm;
+	uint32_t pages;
+};
+
+enum tl_scan_kind {
+	TL_SCAN_PAGES,	 /**< only the pages that it lists */
+	TL_SCAN_WHOLE,	 /**< all slots: what it does not list is all zeroes */
+	TL_SCAN_CHANGES, /**< in the regions under watch, what was written since the scan before */
+	TL_SCAN_KINDS,
+};
+
+/** Where an exit is, in the order in which memory may change. */
+enum tl_phase {
+	TL_PHASE_EXIT,	/**< as KVM_RUN returned */
+	TL_PHASE_REPLY, /**< as the VMM calls it again: what the VMM wrote is there */
+	TL_PHASES,
+};
+
+/** Ends a scan. */
+struct tl_record_scan {
+	uint64_t scan;
+	uint64_t seq; /**< 0 with TL_PHASE_REPLY: before the first exit */
+	uint64_t pages;
+	uint32_t vm;
+	uint32_t phase;	  /**< enum tl_phase */
+	uint32_t kind;	  /**< enum tl_scan_kind */
+	uint32_t running; /**< other vCPUs of the VM that ran meanwhile */
 };
 
 /** A vCPU's or VM's descriptor was closed. */

@@ -5,15 +5,17 @@
 # The options of a verb.
 _trapline_options() {
 	case $1 in
-	record) echo --output -o --regs --mem --no-coalesce --max-wait --quiet -q ;;
+	record) echo --output -o --regs --mem --every --last --until --no-coalesce --stop-all --max-wait --quiet -q ;;
 	run)
-		echo --output -o --record --quiet -q --regs --mem --ram --vcpus --unanswered --nisv --rom \
+		echo --output -o --record --quiet -q --regs --mem --every --last --until --no-coalesce --max-wait \
+			--stop-all --ram --vcpus --unanswered --nisv --idsr --rom \
 			--coalesced --sync-regs --interrupt-every
 		;;
 	check | ls) echo --json ;;
 	stat) echo --trace -t --space --json ;;
-	show) echo --trace -t --where --reason --addr --vcpu --limit --regs --json ;;
+	show) echo --trace -t --where --reason --addr --vcpu --limit --regs --json --mem --raw --walk --vm --space ;;
 	sql) echo --trace -t --json --csv ;;
+	cut) echo --output -o --trace -t --quiet -q ;;
 	esac
 	echo --help -h
 }
@@ -22,9 +24,10 @@ _trapline_options() {
 _trapline_values() { # VERB OPTION
 	case "$1 $2" in
 	*' --regs') echo pc core full ;;
-	*' --mem') echo fault none ;;
+	*' --mem') echo fault exact none ;;
 	*' --unanswered') echo stop zero ones abort ;;
 	*' --nisv') echo off abort stop skip ;;
+	*' --idsr') echo off raz cell undef ;;
 	*' --max-wait') echo 100ms 1s 10s ;;
 	*' --ram') echo 64M 256M 1G ;;
 	*' --reason') echo mmio io nisv idsr rdmsr wrmsr hypercall system_event shutdown internal_error ;;
@@ -34,10 +37,12 @@ _trapline_values() { # VERB OPTION
 # Does the option take a value? "show --regs" does not, "record --regs" does.
 _trapline_takes_value() { # VERB OPTION
 	case "$1 $2" in
-	'show --regs') return 1 ;;
-	*' --output' | *' -o' | *' --regs' | *' --mem' | *' --max-wait' | *' --ram' | *' --vcpus' | \
-		*' --unanswered' | *' --nisv' | *' --rom' | *' --coalesced' | *' --interrupt-every' | \
-		*' --trace' | *' -t' | *' --where' | *' --reason' | *' --addr' | *' --vcpu' | *' --limit') ;;
+	'show --regs' | 'show --mem') return 1 ;;
+	*' --output' | *' -o' | *' --regs' | *' --mem' | *' --every' | *' --last' | *' --until' | \
+		*' --max-wait' | *' --ram' | *' --vcpus' | \
+		*' --unanswered' | *' --nisv' | *' --idsr' | *' --rom' | *' --coalesced' | *' --interrupt-every' | \
+		*' --trace' | *' -t' | *' --where' | *' --reason' | *' --addr' | *' --vcpu' | *' --limit' | \
+		*' --vm' | *' --space') ;;
 	*) return 1 ;;
 	esac
 }
@@ -102,7 +107,7 @@ _trapline_argument() { # VERB
 	run) _trapline_files '*.elf' ;;
 	ls) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
 	show) _trapline_files '*.trap*' && [[ -n $word ]] || COMPREPLY+=(last) ;;
-	stat | sql) _trapline_files '*.trap*' ;;
+	stat | sql | cut) _trapline_files '*.trap*' ;;
 	esac
 }
 
@@ -111,7 +116,7 @@ _trapline() {
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_trapline_words record run check ls stat show sql --help -h --version
+		_trapline_words record run check ls stat show sql cut --help -h --version
 		return
 	fi
 	# bash gives "--regs=core" as three words.

@@ -1,15 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # boot.sh HOST BUILD -- COMMAND: boots the emulated arm64 host, whose own KVM works, and runs COMMAND
-# in it as root. Its output comes out here as it is written, what it leaves in /out comes to BUILD/out,
-# and its exit status is ours. TL_BOOT_TIMEOUT (120 s) ends a hang; TL_BOOT_MEMORY is in MiB. Once in a
-# while, on a busy machine, an emulated CPU stops for good: the other one notices, and we start again.
+# in it as root. HOST holds its kernel (Image) and busybox, and qemu where it must be another than the
+# system's. Its output comes out here as it is written, what it leaves in /out comes to BUILD/out,
+# and its exit status is ours. TL_BOOT_TIMEOUT (120 s) ends a hang; TL_BOOT_MEMORY is in MiB;
+# TL_BOOT_ARCHIVE is a cpio archive of more files for its root. Once in a while, on a busy machine, an
+# emulated CPU stops for good: the other one notices, and we start again.
 set -u -o pipefail
 host=$1 build=$2
 [ "$3" = -- ] || exit 2
 shift 3
 limit=${TL_BOOT_TIMEOUT:-120}
 console=$build/console.log
+qemu="qemu-system-aarch64"
+[ ! -e "$host/qemu" ] || qemu=$host/qemu
 
 fail() {
 	tail -n 20 "$console" >&2
@@ -22,16 +26,16 @@ pack() {
 	"$(dirname "$0")/initramfs.sh" "$host" "$build" "$build/initramfs" || exit 2
 	printf '%s\n' "$*" >"$work/command"
 	(cd "$work" && echo command | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$work/command.gz"
-	cat "$build/initramfs" "$work/command.gz" >"$work/initrd"
+	cat "$build/initramfs" ${TL_BOOT_ARCHIVE:+"$TL_BOOT_ARCHIVE"} "$work/command.gz" >"$work/initrd"
 }
 
 # nmi_watchdog: it ends at once when a CPU has stopped.
 # pauth-impdef: the architected pointer authentication is slow to emulate. The pipe to cat: QEMU
 # would truncate a file that our output goes to, and leave a terminal without blocking reads.
 emulate() {
-	timeout -k 5 "$limit" qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 \
+	timeout -k 5 "$limit" "$qemu" -M virt,virtualization=on,gic-version=3 \
 		-cpu max,pauth-impdef=on -accel tcg,thread=multi -smp 2 -m "${TL_BOOT_MEMORY:-1024}" \
-		-display none -monitor none -net none -no-reboot -serial "file:$console" \
+		-nodefaults -display none -no-reboot -serial "file:$console" \
 		-kernel "$host/Image" -initrd "$work/initrd" \
 		-append "console=ttyAMA0 quiet panic=-1 nmi_watchdog=panic" \
 		-device virtio-serial-pci \

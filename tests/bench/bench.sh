@@ -37,6 +37,11 @@ exits() {
 	"$tests/bench/bench_exits" "$tests/guests/mmio-loop.elf"
 }
 
+memory() {
+	title "exact memory"
+	"$tests/bench/bench_memory"
+}
+
 collector() {
 	title "the collector"
 	"$tests/bench/bench_collector"
@@ -50,6 +55,7 @@ reader() {
 limits() {
 	title "limits"
 	! $kvm || limited "$tests/bench/bench_exits" --limits "$tests"/guests/mmio-loop{,-medium}.elf
+	! $kvm || limited "$tests/bench/bench_memory" --limits
 	limited "$tests/bench/bench_collector" --limits
 }
 
@@ -62,7 +68,7 @@ arm64() {
 machine
 kvm=false
 [ ! -c /dev/kvm ] || ! (true <>/dev/kvm) 2>/dev/null || kvm=true
-if $kvm; then exits; else title "no /dev/kvm that opens: what an exit costs is left out"; fi
+if $kvm; then exits && memory; else title "no /dev/kvm that opens: what an exit costs is left out"; fi
 collector
 reader
 limits

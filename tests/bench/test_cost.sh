@@ -46,11 +46,12 @@ if ! { [ -c /dev/kvm ] && (true <>/dev/kvm) 2>/dev/null; }; then
 	echo "/dev/kvm cannot be opened"
 	exit 77
 fi
-for program in bench_exits bench_collector; do
+for program in bench_exits bench_collector bench_memory; do
 	[ -x "$release/bench/$program" ] ||
 		{ echo "no $release/bench/$program: ./dev build makes it" && exit 1; }
 done
 status=0
 attempts "$release/bench/bench_exits" --limits "$release"/guests/mmio-loop{,-medium}.elf || status=1
 attempts "$release/bench/bench_collector" --limits || status=1
+attempts "$release/bench/bench_memory" --limits 3 || status=1
 exit $status

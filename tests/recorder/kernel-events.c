@@ -17,16 +17,18 @@
 
 // A kernel has the events of its own machine.
 #ifdef __aarch64__
-#define OF_THE_MACHINE "kvm_mmio_nisv"
+static const char *const wanted[] = { "kvm_userspace_exit", "kvm_mmio", "kvm_exit",
+	"kvm_mmio_nisv" };
+enum { N_NEEDED = 3 }; // the last is newer than Linux 6.1
 #else
-#define OF_THE_MACHINE "kvm_pio"
+static const char *const wanted[] = { "kvm_userspace_exit", "kvm_mmio", "kvm_pio" };
+enum { N_NEEDED = 3 };
 #endif
-
-static const char *const wanted[] = { "kvm_userspace_exit", "kvm_mmio", OF_THE_MACHINE };
 enum { N_WANTED = sizeof(wanted) / sizeof(wanted[0]) };
 
 struct kernel_events {
 	char folder[128];
+	unsigned n_wanted; /**< of those, which this kernel has */
 	struct kernel_event *events;
 	size_t n, room;
 };
@@ -57,24 +59,24 @@ static void turn(const struct kernel_events *e, const char *on)
 {
 	char file[64];
 
-	for (unsigned i = 0; i < N_WANTED; i++) {
+	for (unsigned i = 0; i < e->n_wanted; i++) {
 		snprintf(file, sizeof(file), "events/kvm/%s/enable", wanted[i]);
 		put(e, file, on);
 	}
 }
 
-static bool has_events(void)
+static bool has_events(struct kernel_events *e)
 {
 	char path[PATH_MAX];
 
-	for (unsigned i = 0; i < N_WANTED; i++) {
-		snprintf(path, sizeof(path), TRACEFS "/events/kvm/%s/enable", wanted[i]);
-		if (access(path, F_OK)) {
-			printf("skipped: %s: %s\n", path, strerror(errno));
-			return false;
-		}
+	for (e->n_wanted = 0; e->n_wanted < N_WANTED; e->n_wanted++) {
+		snprintf(path, sizeof(path), TRACEFS "/events/kvm/%s/enable", wanted[e->n_wanted]);
+		if (access(path, F_OK))
+			break;
 	}
-	return true;
+	if (e->n_wanted < N_NEEDED)
+		printf("skipped: %s: %s\n", path, strerror(errno));
+	return e->n_wanted >= N_NEEDED;
 }
 
 struct kernel_events *kernel_events_open(void)
@@ -85,7 +87,7 @@ struct kernel_events *kernel_events_open(void)
 	snprintf(e->folder, sizeof(e->folder), TRACEFS "/instances/trapline-test-%d", getpid());
 	if (!mount_tracefs()) {
 		printf("skipped: " TRACEFS ": %s\n", strerror(errno));
-	} else if (has_events() && mkdir(e->folder, 0700)) {
+	} else if (has_events(e) && mkdir(e->folder, 0700)) {
 		printf("skipped: %s: %s\n", e->folder, strerror(errno));
 	} else if (!access(e->folder, F_OK)) {
 		put(e, "trace_clock", "global");
@@ -145,6 +147,17 @@ static bool parse_mmio(const char *text, struct kernel_event *ret)
 }
 
 #ifdef __aarch64__
+// "TRAP: HSR_EC: 0x0018 (SYS64), PC: 0x0000000040080024"
+static bool parse_trap(const char *text, struct kernel_event *ret)
+{
+	const char *pc = strstr(text, "PC: ");
+
+	ret->kind = KERNEL_TRAP;
+	if (sscanf(text, "TRAP: HSR_EC: 0x%" SCNx64, &ret->value) != 1)
+		ret->value = 0;
+	return pc && sscanf(pc, "PC: 0x%" SCNx64, &ret->pc) == 1;
+}
+
 static bool parse_of_the_machine(const char *text, struct kernel_event *ret)
 {
 	uint64_t far;
@@ -182,7 +195,11 @@ static int thread_of(const char *line, const char *event)
 static bool parse(const char *line, struct kernel_event *ret)
 {
 	static bool (*const parsers[])(const char *, struct kernel_event *) = { parse_exit,
-		parse_mmio, parse_of_the_machine };
+		parse_mmio,
+#ifdef __aarch64__
+		parse_trap,
+#endif
+		parse_of_the_machine };
 	char name[64];
 
 	for (unsigned i = 0; i < N_WANTED; i++) {

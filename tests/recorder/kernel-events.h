@@ -9,7 +9,7 @@
 
 /*
  * What KVM itself says happened: its trace events kvm_userspace_exit, kvm_mmio and, by the machine,
- * kvm_pio or kvm_mmio_nisv, from a tracefs instance of the test's own. They are made in the kernel,
+ * kvm_pio or kvm_exit and kvm_mmio_nisv, from a tracefs instance of the test's own. They are made in the kernel,
  * next to the thing itself.
  */
 enum kernel_event_kind {
@@ -20,6 +20,7 @@ enum kernel_event_kind {
 	KERNEL_PIO_OUT,	   /**< before anybody has taken it */
 	KERNEL_PIO_IN,	   /**< with its value, like KERNEL_MMIO_READ */
 	KERNEL_NISV,	   /**< arm64: an access without syndrome, whoever asked for its exit */
+	KERNEL_TRAP,	   /**< arm64: the guest is left; `value` is the exception class, or 0 */
 };
 
 struct kernel_event {
@@ -27,7 +28,7 @@ struct kernel_event {
 	int thread;
 	int64_t reason;	      /**< KERNEL_EXIT: KVM_EXIT_*, or -errno when KVM_RUN failed */
 	uint64_t addr, value; /**< the others; of a string instruction the first value; NISV: ESR */
-	uint64_t pc;	      /**< KERNEL_NISV */
+	uint64_t pc;	      /**< KERNEL_NISV, KERNEL_TRAP */
 	unsigned size, count;
 	bool taken; /**< the reader's own mark */
 };

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void become(const struct program *program, int go, const char *const argv[])
@@ -63,6 +64,25 @@ struct outcome program_wait(struct program *program)
 	outcome.out = contents(program->out, &outcome.out_size);
 	outcome.err = contents(program->err, &size);
 	return outcome;
+}
+
+pid_t program_child(const struct program *program)
+{
+	const struct timespec a_moment = { 0, 5000000 };
+	char path[80], *text;
+	pid_t child = 0;
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)program->pid,
+		(int)program->pid);
+	for (unsigned i = 0; !child && i < 2000; i++) {
+		nanosleep(&a_moment, NULL);
+		text = read_file(path, &size);
+		child = (pid_t)strtol(text, NULL, 10);
+		free(text);
+	}
+	assert_true(child > 0);
+	return child;
 }
 
 struct outcome program_run(struct kernel_events *witness, const char *const argv[])

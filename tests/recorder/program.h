@@ -24,6 +24,9 @@ struct program program_start(struct kernel_events *witness, const char *const ar
 struct outcome program_wait(struct program *program);
 void outcome_free(struct outcome *outcome);
 
+/** The program that it has started; waits until there is one. */
+pid_t program_child(const struct program *program);
+
 struct outcome program_run(struct kernel_events *witness, const char *const argv[]);
 
 /** program_run() of the words given. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/recorder/witness.h"
 
+#include "schema/wire/idsr.h"
 #include "tests/recorder/test.h"
 #include "tests/recorder/trace-file.h"
 
@@ -208,6 +209,23 @@ static void assert_nisv(const struct row *row, struct thread *t, size_t at)
 		explain(row, event, "another access without syndrome");
 }
 
+#ifdef __aarch64__
+// What traps such an access: MRC and MCR, MRRC and MCRR, MRS and MSR.
+static void assert_idsr(const struct row *row, const struct thread *t, size_t at)
+{
+	const struct kernel_event *event = NULL;
+
+	while (at-- && !event)
+		if (t->event[at]->kind == KERNEL_TRAP)
+			event = t->event[at];
+	if (!event || event->pc != row->pc ||
+		event->value != ((row->addr >> 14 & 3)		? 0x18
+					: (row->addr >> 7 & 15) ? 3
+								: 4))
+		explain(row, event, "another access to a register");
+}
+#endif
+
 // The recorder asked for an exit that the VMM must not see: it got ENOSYS, and the kernel's event
 // has the reason.
 static bool given_back(const struct row *row)
@@ -242,6 +260,11 @@ static void assert_exit(const struct row *row, struct thread *t, struct witnesse
 		assert_mmio(row, t, t->at);
 	if (row->reason == KVM_EXIT_ARM_NISV)
 		assert_nisv(row, t, t->at);
+#ifdef __aarch64__
+	if (row->reason == TL_RUN_ARM_IDSR)
+		assert_idsr(row, t, t->at);
+	ret->idsr += row->reason == TL_RUN_ARM_IDSR;
+#endif
 	ret->nisv += row->reason == KVM_EXIT_ARM_NISV;
 	ret->pio += row->reason == KVM_EXIT_IO;
 	ret->mmio += row->reason == KVM_EXIT_MMIO;
@@ -346,7 +369,7 @@ static void assert_rest(const struct threads *threads, struct kernel_event *even
 		const struct kernel_event *event = &events[i];
 
 		next += event->kind == KERNEL_EXIT;
-		if (event->taken)
+		if (event->taken || event->kind == KERNEL_TRAP)
 			continue;
 		if (is_in_kernel(event)) {
 			ret->in_kernel++;

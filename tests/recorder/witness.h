@@ -6,7 +6,7 @@
 
 /** What agreed, counted so that a test can tell a witness who saw nothing. */
 struct witnessed {
-	uint64_t exits, failed, mmio, pio, nisv, coalesced, in_kernel;
+	uint64_t exits, failed, mmio, pio, nisv, idsr, coalesced, in_kernel;
 };
 
 /**

@@ -125,12 +125,20 @@ static void has(const char *words, const char *text)
 	assert_int_equal(said->status, 0);
 }
 
+static void show_says_what_a_register_holds_that_nothing_wrote(void **state)
+{
+	has("trapline show " TL_SOURCE_DIR "/tests/data/arm64-nisv-abort.trap 1",
+		"\n  0x1de7ec7edbadc0de is what KVM puts where nothing was written yet\n");
+}
+
 static void show_of_one_tells_what_stands_around_it(void **state)
 {
 	has("trapline show 2", "\nwrites before it, without an exit\n  write 1 0x9000000 = 0x48\n");
 	has("trapline show 4", "\nwhat the VMM did before the next run\n"
-			       "  +0.004009 KVM_IRQ_LINE on VM 0: 0400000001000000\n");
+			       "  +0.004009 KVM_IRQ_LINE on VM 0: irq 0x4 = 1\n");
 	has("trapline show 4", "exit 4: failed on vCPU 0\n");
+	has("trapline show " TL_SOURCE_DIR "/tests/data/arm64-nisv-abort.trap 1",
+		" KVM_SET_VCPU_EVENTS on vCPU 0: an external abort\n");
 	has("trapline show 6", "\npayload\n   32  ab00000000000000000000000000000000000000000000000000000000000000\n"
 			       "   64  00000000");
 	has("trapline show last", "exit 7: system_event on vCPU 0\n");
@@ -174,7 +182,7 @@ static void what_cannot_be_done_is_status_2_and_one_line(void **state)
 static void stat_says_what_is_in_the_trace(void **state)
 {
 	has("trapline stat",
-		"boot.trap: 7 exits in 6.000 ms, 112.0 KiB, recorded 2023-11-14 22:13:20; killed by SIGKILL\n"
+		"boot.trap: 7 exits in 6.000 ms, 124.0 KiB, recorded 2023-11-14 22:13:20; killed by SIGKILL\n"
 		"vmm        qemu-system-aarch64 -M virt\n"
 		"arch       arm64\n"
 		"cpu        not recorded\n"
@@ -183,7 +191,7 @@ static void stat_says_what_is_in_the_trace(void **state)
 		"memory     not recorded\n"
 		"trapline   not recorded\n"
 		"processes  41 qemu \\x1b[31m-M virt\n"
-		"vm         0: type 0x24 (36-bit guest physical addresses), vCPUs 0 1, exits numbered by the "
+		"vm         0: type 0x24 (36-bit guest physical addresses), vCPUs 0, 1, exits numbered by the "
 		"IDSR patch\n"
 		"exits               2   28.6 %  mmio\n"
 		"                    1   14.3 %  exit 777\n"
@@ -295,8 +303,8 @@ static void ls_lists_the_broken_ones_with_the_reason(void **state)
 	written("many/c.trap", 1640995200);
 	says("trapline ls many", 0,
 		"name    recorded                  size  exits  arch   ended              vmm\n"
-		"a.trap  2023-11-14 22:13:20  112.0 KiB      7  arm64  killed by SIGKILL  qemu-system-aarch64 -M virt\n"
-		"b.trap  2023-01-01 00:00:00    4.9 KiB                unreadable         truncated: 5000 bytes, expected 114688\n"
+		"a.trap  2023-11-14 22:13:20  124.0 KiB      7  arm64  killed by SIGKILL  qemu-system-aarch64 -M virt\n"
+		"b.trap  2023-01-01 00:00:00    4.9 KiB                unreadable         truncated: 5000 bytes, expected 126976\n"
 		"c.trap  2022-01-01 00:00:00    5 bytes                unreadable         is no trace: not an SQLite file\n");
 	says("TRAPLINE_DIR=many trapline sql 'select count(*) as n from exit'", 0, "n\n7\n");
 	valid_json("trapline ls --json many");
@@ -372,6 +380,7 @@ int main(void)
 		cmocka_unit_test(show_of_one_is_all_of_it),
 		cmocka_unit_test(a_reply_of_several_fields_is_told_field_by_field),
 		cmocka_unit_test(show_of_one_tells_what_stands_around_it),
+		cmocka_unit_test(show_says_what_a_register_holds_that_nothing_wrote),
 		cmocka_unit_test(nothing_that_fits_is_status_1),
 		cmocka_unit_test(what_cannot_be_done_is_status_2_and_one_line),
 		cmocka_unit_test(stat_says_what_is_in_the_trace),

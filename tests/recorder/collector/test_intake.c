@@ -214,7 +214,7 @@ static void types_that_there_are_not_are_named(void **state)
 
 	assert_says(tl_drain_record(r.drain, 0, "", 0), "record of type 0");
 	assert_says(tl_drain_record(r.drain, TL_RING_PAD, "", 0), "record of type 1");
-	assert_says(tl_drain_record(r.drain, TL_RECORD_END, "", 0), "record of type 12");
+	assert_says(tl_drain_record(r.drain, TL_RECORD_END, "", 0), "record of type 15");
 	assert_says(tl_drain_record(r.drain, UINT32_MAX, "", 0), "record of type 4294967295");
 	trace_close(end_recording(&r));
 }

@@ -77,7 +77,13 @@ static void set_real_mode(int fd, unsigned long start)
 void vcpu_open(
 	const struct vm *vm, unsigned long id, const void *code, size_t size, struct vcpu *ret)
 {
-	const unsigned long start = CODE_AT + id * CODE_ROOM;
+	vcpu_open_at(vm, id, id, code, size, ret);
+}
+
+void vcpu_open_at(const struct vm *vm, unsigned long id, unsigned long place, const void *code,
+	size_t size, struct vcpu *ret)
+{
+	const unsigned long start = CODE_AT + place * CODE_ROOM;
 
 	memcpy(vm->memory + start, code, size);
 	ret->fd = ioctl(vm->fd, KVM_CREATE_VCPU, id);

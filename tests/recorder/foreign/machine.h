@@ -35,6 +35,9 @@ void vm_close(struct vm *vm);
 /** A vCPU that starts at `code`, with a stack and all segments at 0. */
 void vcpu_open(
 	const struct vm *vm, unsigned long id, const void *code, size_t size, struct vcpu *ret);
+/** The same with its code elsewhere: there are more numbers than room for code. */
+void vcpu_open_at(const struct vm *vm, unsigned long id, unsigned long place, const void *code,
+	size_t size, struct vcpu *ret);
 void vcpu_close(struct vcpu *vcpu);
 
 /** KVM_RUN on that descriptor; gives errno, 0 when it succeeded. */

@@ -36,8 +36,45 @@ int mode_exec(char **argv);    /**< PROGRAM: runs a guest and becomes another VM
 int mode_idle(char **argv);    /**< STAGE: opens "kvm", "vm" or "vcpu", and runs nothing */
 int mode_signal(char **argv);  /**< waits for a signal; ends with 40 when it is SIGTERM */
 
+/* trouble.c */
+int mode_crash(char **argv);   /**< HOW EXITS: then dies of SIGSEGV, or by abort() */
+int mode_slots(char **argv);   /**< SLOTS CHANGES */
+int mode_flood(char **argv);   /**< INPUTS: that many, with little else */
+int mode_many(char **argv);    /**< VCPUS EXITS: many, each in a thread of its own */
+int mode_handler(char **argv); /**< EXITS WHAT: a signal handler calls KVM: "set" or "run" */
+int mode_timed(char **argv);   /**< EXITS FILE: the longest exit and all of them, in us */
+
+/* filtered.c */
+int mode_filtered(char **argv); /**< HOW ACTION EXITS: seccomp filters, see there */
+
+/* careless.c */
+int mode_careless(char **argv); /**< WAY: closes what is not its own, and begins again */
+
+/* memory.c */
+int mode_memory(char **argv); /**< FILE ROM EXITS SEED: what is in memory, in FILE (memory.h) */
+int mode_memory_death(char **argv); /**< FILE ROM DEATHS: the same when a guest dies */
+
+/* several.c */
+int mode_several(char **argv);	/**< VCPUS MANNER ROUNDS: the others count, the first one fails */
+int mode_together(char **argv); /**< VCPUS ROUNDS HOW: all fail; "alarms": in a handler too */
+
+/* memory-shared.c */
+int mode_memory_twice(char **argv);   /**< the same memory in two VMs */
+int mode_memory_watched(char **argv); /**< memory that this process itself write-protects */
+
 /* inputs.c */
 int mode_inputs(char **argv); /**< FILE: every ioctl that changed something, with its bytes */
+
+/* dirty.c */
+enum { DIRTY_SWEEPS = 300 };
+int mode_dirty_calls(char **argv);   /**< KVM's dirty log in every way, printed */
+int mode_dirty_copy(char **argv);    /**< WAY: memory is copied by it, "manual" or not, while the
+				      guest writes a count to 70 pages from 0x20000 */
+int mode_dirty_handler(char **argv); /**< EXITS: a signal handler reads it */
+int mode_dirty_closed(char **argv);  /**< the VM's descriptor is closed, its vCPU runs on */
+int mode_dirty_ring(char **argv);    /**< KVM's dirty ring, printed */
+int mode_dirty_seen(char **argv);    /**< FILE: memory as only the guest writes it (memory.h) */
+int mode_dirty_cost(char **argv);    /**< MIB EXITS: a page is written at each */
 
 /** The file of mode_endless. */
 struct counts {

@@ -212,6 +212,31 @@ static void two_vcpus_share_one_order(void **state)
 		"1|mmio||0xa000008|100");
 }
 
+#define UBOOT "arm64-uboot-nisv"
+
+// A part of a longer recording, so its exits begin later.
+static void u_boot_dies_of_a_store_to_its_usb_controller(void **state)
+{
+	struct sqlite3 *trace = open_golden(UBOOT);
+	const uint64_t nisv = (uint64_t)trace_number(trace, "SELECT seq FROM nisv");
+
+	assert_rows(trace, "SELECT insn, fault_ipa, rw, reply FROM nisv",
+		"b8004401|0x10000040|write|external abort");
+	assert_int_equal(trace_reg(trace, nisv, "x0"), 0x10000040);
+	assert_int_equal(trace_reg(trace, nisv, "x1"), 1);
+	assert_int_equal(trace_reg(trace, nisv, "x21"), 0x10000040);
+	assert_int_equal(trace_reg(trace, nisv + 1, "esr_el1"), 0x96000010);
+	assert_int_equal(trace_reg(trace, nisv + 1, "far_el1"), 0x10000040);
+	trace_close(trace);
+}
+
+static void u_boot_s_trace_begins_with_its_usb_controller_and_ends_with_the_reset(void **state)
+{
+	assert_golden(UBOOT, "SELECT rw, size, gpa FROM mmio LIMIT 1", "read|4|0x10000000");
+	assert_golden(UBOOT, "SELECT reason, value FROM exit ORDER BY seq DESC LIMIT 1", "24|2");
+	assert_golden(UBOOT, "SELECT * FROM notice", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +249,9 @@ int main(void)
 		cmocka_unit_test(a_guest_that_turns_itself_off_ends_with_a_system_event),
 		cmocka_unit_test(an_interrupted_run_has_no_reason),
 		cmocka_unit_test(two_vcpus_share_one_order),
+		cmocka_unit_test(u_boot_dies_of_a_store_to_its_usb_controller),
+		cmocka_unit_test(
+			u_boot_s_trace_begins_with_its_usb_controller_and_ends_with_the_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

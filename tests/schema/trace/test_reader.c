@@ -283,6 +283,35 @@ static void number_29_is_what_the_vms_abi_says(void **state)
 	tl_trace_close(t);
 }
 
+static void what_was_left_unhandled_has_no_value(void **state)
+{
+	const uint8_t payload[24] = { 3, 0, 15, 13, 0 };
+	const struct tl_record_reply reply = { .seq = 1, .answer = 11, .flags = TL_REPLY_OURS };
+	struct tl_writer *w = create("unhandled.trap", TL_ARCH_ARM64);
+	const struct tl_exit_kind *kind;
+	struct tl_answer answer;
+	struct tl_trace *t;
+	sqlite3_stmt *stmt;
+	bool found;
+
+	add_machine(w, TL_ABI_IDSR, 1);
+	add_exit(w, exit_of(1, 0, 29, payload, sizeof(payload)), TL_ARCH_ARM64, TL_ABI_IDSR, NULL);
+	assert_ok(tl_writer_reply(w, &reply, (uint8_t[11]){ 0x22 }, NULL));
+	assert_ok(tl_writer_finish(w));
+	t = open_trace("unhandled.trap");
+	assert_int_equal(read_exit(t, 1, &kind).reply_kind, TL_REPLY_EMPTY);
+	assert_ok(tl_trace_answer(t, 1, &answer, &found));
+	assert_true(found);
+	assert_int_equal(answer.flags, TL_REPLY_OURS);
+	assert_ok(tl_trace_prepare(t, "SELECT reply, value FROM idsr", &stmt));
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	assert_string_equal(
+		(const char *)sqlite3_column_text(stmt, 0), "unhandled, the VMM did not ask");
+	assert_int_equal(sqlite3_column_type(stmt, 1), SQLITE_NULL);
+	sqlite3_finalize(stmt);
+	tl_trace_close(t);
+}
+
 static void the_payload_is_told_whether_kept_or_in_the_row(void **state)
 {
 	const uint8_t sea[32] = { [8] = 0x10, [24] = 0x80 };
@@ -503,6 +532,7 @@ int main(void)
 		cmocka_unit_test(an_exit_nobody_knows_is_kept_raw),
 		cmocka_unit_test(a_failed_run_has_its_errno_and_no_reason),
 		cmocka_unit_test(number_29_is_what_the_vms_abi_says),
+		cmocka_unit_test(what_was_left_unhandled_has_no_value),
 		cmocka_unit_test(the_payload_is_told_whether_kept_or_in_the_row),
 		cmocka_unit_test(code_and_its_place_come_back),
 		cmocka_unit_test(an_input_belongs_to_the_exit_before_it),

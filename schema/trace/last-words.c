@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// A trace that cannot be written any further, since the disk is full or a limit is reached, says so
+// itself. Some room is set aside for that from the beginning, in a file without a name.
+#include "schema/trace/writer.h"
+
+#include "schema/trace/writing.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROOM = 128 << 10 };
+
+void tl_writer_set_room_aside(struct tl_writer *w)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(w->path, '/');
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - w->path + 1) : 1,
+		slash ? w->path : ".");
+	w->spare = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (w->spare >= 0 && fallocate(w->spare, 0, 0, ROOM)) {
+		close(w->spare);
+		w->spare = -1;
+	}
+}
+
+static void take_room(struct tl_writer *w)
+{
+	if (w->spare >= 0)
+		close(w->spare);
+	w->spare = -1;
+}
+
+static struct tl_error *drop_open_transaction(struct tl_writer *w)
+{
+	struct tl_error *err = NULL;
+
+	if (!sqlite3_get_autocommit(w->db))
+		err = tl_sql(w->db, "ROLLBACK");
+	w->in_transaction = false;
+	return err;
+}
+
+static uint64_t last_exit(sqlite3 *db)
+{
+	sqlite3_stmt *stmt;
+	uint64_t seq = 0;
+
+	if (sqlite3_prepare_v2(db, "SELECT max(seq) FROM exit", -1, &stmt, NULL) != SQLITE_OK)
+		return 0;
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		seq = (uint64_t)sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return seq;
+}
+
+static struct tl_error *say(struct tl_writer *w, tl_seq newest, const char *why)
+{
+	struct tl_record_gap gap = {
+		.from_seq = last_exit(w->db) + 1, .to_seq = newest, .vcpu = TL_NO_VCPU
+	};
+	struct tl_error *err;
+
+	if (gap.from_seq > gap.to_seq)
+		gap.from_seq = gap.to_seq = 0;
+	else
+		gap.lost = gap.to_seq - gap.from_seq + 1;
+	err = tl_writer_gap(w, &gap, why);
+	if (!err)
+		err = tl_sql(w->db, "COMMIT");
+	w->in_transaction = false;
+	return err;
+}
+
+static struct tl_error *try_to_say(struct tl_writer *w, tl_seq newest, const char *why)
+{
+	struct tl_error *err = drop_open_transaction(w);
+
+	return err ? err : say(w, newest, why);
+}
+
+struct tl_error *tl_writer_last_words(struct tl_writer *w, tl_seq newest, const char *why)
+{
+	struct tl_error *err;
+
+	take_room(w);
+	err = try_to_say(w, newest, why);
+	if (!err)
+		return NULL;
+	// Where the log may not grow, the file itself perhaps may.
+	tl_error_free(err);
+	err = drop_open_transaction(w);
+	if (!err)
+		err = tl_sql(w->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	if (!err)
+		err = try_to_say(w, newest, why);
+	return tl_writer_at(w, err);
+}
+
+static void remove_with(const char *path, const char *suffix)
+{
+	char name[PATH_MAX];
+
+	if (snprintf(name, sizeof(name), "%s%s", path, suffix) < (int)sizeof(name))
+		unlink(name);
+}
+
+void tl_writer_discard(struct tl_writer *w)
+{
+	char path[PATH_MAX];
+	const bool made = w && w->lock >= 0;
+
+	if (made)
+		snprintf(path, sizeof(path), "%s", w->path);
+	tl_writer_close(w);
+	if (!made)
+		return;
+	remove_with(path, "");
+	remove_with(path, "-wal");
+	remove_with(path, "-shm");
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Memory that a VM does not have for itself.
+#include "tests/recorder/foreign/machine.h"
+#include "tests/recorder/foreign/modes.h"
+
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, WATCHED_AT = 0x5000, WRITTEN_AT = 0x8000, ROUNDS = 5 };
+
+// Both run by turns, and something is written before each turn.
+int mode_memory_twice(char **argv)
+{
+	struct vm vms[2];
+	struct vcpu vcpus[2];
+	struct kvm_userspace_memory_region region = { .memory_size = 0 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		vm_open(&vms[i]);
+		vcpu_open(&vms[i], 0, out_loop, sizeof(out_loop), &vcpus[i]);
+	}
+	if (ioctl(vms[1].fd, KVM_SET_USER_MEMORY_REGION, &region))
+		die("KVM_SET_USER_MEMORY_REGION");
+	region.memory_size = MEMORY;
+	region.userspace_addr = (uintptr_t)vms[0].memory;
+	if (ioctl(vms[1].fd, KVM_SET_USER_MEMORY_REGION, &region))
+		die("KVM_SET_USER_MEMORY_REGION");
+	for (unsigned round = 0; round < ROUNDS; round++)
+		for (unsigned i = 0; i < 2; i++) {
+			vms[0].memory[WRITTEN_AT + round * PAGE + i]++;
+			run_times(vcpus[i].fd, 1);
+		}
+	return 0;
+}
+
+// Bit 57 of an entry of pagemap: write-protected by a userfaultfd.
+static int is_protected(const uint8_t *at)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)at / PAGE * sizeof(entry))) !=
+		sizeof(entry))
+		die("pagemap");
+	close(fd);
+	return (int)(entry >> 57 & 1);
+}
+
+int mode_memory_watched(char **argv)
+{
+	struct uffdio_api api = { .api = UFFD_API,
+		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+	struct uffdio_register watch = { .mode = UFFDIO_REGISTER_MODE_WP };
+	struct uffdio_writeprotect protect = { .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+	struct vcpu vcpu;
+	struct vm vm;
+
+	vm_open(&vm);
+	vcpu_open(&vm, 0, out_loop, sizeof(out_loop), &vcpu);
+	vm.memory[WATCHED_AT] = 1;
+	watch.range = (struct uffdio_range){ (uintptr_t)vm.memory, MEMORY };
+	protect.range = (struct uffdio_range){ (uintptr_t)vm.memory + WATCHED_AT, PAGE };
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &watch) ||
+		ioctl(fd, UFFDIO_WRITEPROTECT, &protect))
+		die("userfaultfd");
+	run_times(vcpu.fd, ROUNDS);
+	puts(is_protected(vm.memory + WATCHED_AT) ? "still watched" : "no longer watched");
+	return 0;
+}
