@@ -102,13 +102,17 @@ static struct tl_error *nothing(
 		recording->arguments[0], result->status, why);
 }
 
-// "22 exits", or "the last 5000 of 219052 exits"
+// "22 exits", "the last 5000 of 219052 exits", or "exits 10 to 15, 6 of 22"
 static void say_exits(const struct tl_trace *trace, uint64_t exits)
 {
 	int64_t seen = 0;
 
 	tl_trace_meta_int(trace, "seen", &seen);
-	if (tl_trace_meta(trace, "last") && (uint64_t)seen > exits)
+	if (tl_trace_meta(trace, "cut_from"))
+		fprintf(stderr, "exits %s to %s, %" PRIu64 " of %s",
+			tl_trace_meta(trace, "cut_from"), tl_trace_meta(trace, "cut_to"), exits,
+			tl_trace_meta(trace, "cut_of"));
+	else if (tl_trace_meta(trace, "last") && (uint64_t)seen > exits)
 		fprintf(stderr, "the last %" PRIu64 " of %" PRIi64 " exits", exits, seen);
 	else
 		fprintf(stderr, "%" PRIu64 " exit%s", exits, exits == 1 ? "" : "s");

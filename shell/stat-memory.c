@@ -17,8 +17,8 @@ static const char how_many[] = "SELECT ifnull(max(scan) - min(scan) + 1, 0) FROM
 static const char dumps[] =
 	"SELECT seq FROM main.scan WHERE kind = 1 OR seq = 0 ORDER BY scan LIMIT 20";
 // Contents, and their bytes as they are stored.
-static const char contents[] =
-	"SELECT count(*), ifnull(sum(length(bytes)), 0) FROM (SELECT bytes FROM main.page LIMIT ?)";
+static const char contents[] = "SELECT ifnull(sum(pages), 0), ifnull(sum(length(bytes)), 0) "
+			       "FROM (SELECT pages, bytes FROM main.page LIMIT ?)";
 static const char more_contents[] = "SELECT max(page) - min(page) + 1 FROM main.page";
 // Text is of the recorder: the same for all that is alike.
 static const char regions[] =

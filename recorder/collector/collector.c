@@ -105,7 +105,6 @@ static struct tl_error *make_trace(
 	static const char *const policies[] = { "none", "fault", "exact" };
 	const struct tl_writer_options writer = { .arch = TL_ARCH_HOST.id,
 		.start = now(),
-		.exact = options->record.mem == TL_MEM_EXACT,
 		.last = options->last,
 		.until = options->until };
 	struct tl_error *err = tl_writer_create(options->path, &writer, &c->writer);

@@ -3,6 +3,7 @@
 #define TL_SCHEMA_TRACE_OPEN_H
 
 #include "schema/trace/hostile.h"
+#include "schema/trace/page.h"
 #include "schema/trace/reader.h"
 #include "schema/trace/row.h"
 
@@ -42,6 +43,7 @@ struct tl_trace {
 	struct tl_meta *meta;
 	size_t n_meta;
 	sqlite3_stmt *reads[TL_N_READS];
+	struct tl_page_pack pack; /**< of TL_READ_PAGE */
 };
 
 /** That statement, prepared, with its parameters bound to these numbers. */

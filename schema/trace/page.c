@@ -15,38 +15,79 @@ static void exclusive_or(uint8_t *to, const uint8_t *from)
 		to[i] ^= from[i];
 }
 
-// One row's bytes onto `ret`; `*base` is the next row's number, 0 when this was the last.
-static struct tl_error *read_row(sqlite3_stmt *get, int64_t page, int64_t *base, uint8_t *ret)
+// A row of several pages, which are no differences.
+static bool is_pack(uint64_t pages, int64_t base)
 {
-	struct tl_row row = { .stmt = get };
-	uint8_t bytes[TL_PAGE_BYTES];
+	return pages >= 1 && pages <= TL_PAGE_PACK && (pages == 1 || base == TL_PAGE_ZERO);
+}
+
+static struct tl_error *unpack(const uint8_t *packed, size_t size, size_t expected, uint8_t *ret)
+{
+	if (size == expected)
+		memcpy(ret, packed, size);
+	else if (ZSTD_decompress(ret, expected, packed, size) != expected)
+		return tl_error_new(TL_ERROR_CORRUPT, "%zu bytes are no zstd frame of %zu bytes",
+			size, expected);
+	return NULL;
+}
+
+// The row of `page` into `pack`; `*base` is what it differs from, TL_PAGE_ZERO when it stands alone.
+static struct tl_error *read_pack(
+	struct tl_row *row, int64_t page, struct tl_page_pack *pack, int64_t *base)
+{
+	const int64_t first = (int64_t)tl_row_u64(row, 0);
+	const uint64_t pages = tl_row_u64(row, 1);
 	const uint8_t *packed;
 	struct tl_error *err;
 	size_t size;
 
-	sqlite3_reset(get);
-	sqlite3_bind_int64(get, 1, page);
-	if (!tl_row_next(&row)) {
-		err = tl_row_error(&row);
-		return err ? err : tl_error_new(TL_ERROR_CORRUPT, "is not there");
-	}
-	*base = (int64_t)tl_row_u64_or(&row, 0, 0);
-	packed = tl_row_bytes(&row, 1, TL_PAGE_BYTES, &size);
-	err = tl_row_error(&row);
+	*base = (int64_t)tl_row_u64_or(row, 2, TL_PAGE_ZERO);
+	packed = tl_row_bytes(row, 3, sizeof(pack->bytes), &size);
+	err = tl_row_error(row);
 	if (err)
 		return err;
+	if (!is_pack(pages, *base))
+		return tl_error_new(TL_ERROR_CORRUPT, "pages is %lld, expected 1 to %d",
+			(long long)pages, *base ? 1 : TL_PAGE_PACK);
+	if (page - first >= (int64_t)pages)
+		return tl_error_new(TL_ERROR_CORRUPT, "is not there");
 	if (!packed)
 		return tl_error_new(TL_ERROR_CORRUPT, "bytes is NULL, expected bytes");
-	if (size == TL_PAGE_BYTES)
-		memcpy(bytes, packed, size);
-	else if (ZSTD_decompress(bytes, sizeof(bytes), packed, size) != sizeof(bytes))
-		return tl_error_new(TL_ERROR_CORRUPT, "%zu bytes are no zstd frame of %d bytes",
-			size, TL_PAGE_BYTES);
-	exclusive_or(ret, bytes);
+	err = unpack(packed, size, pages * TL_PAGE_BYTES, pack->bytes[0]);
+	if (err)
+		return err;
+	pack->first = first;
+	pack->pages = (unsigned)pages;
 	return NULL;
 }
 
-struct tl_error *tl_page_read(sqlite3_stmt *get, int64_t page, uint8_t *ret)
+// One row's part onto `ret`; `*base` is the next page's number, TL_PAGE_ZERO when this was the last.
+static struct tl_error *read_row(
+	sqlite3_stmt *get, struct tl_page_pack *pack, int64_t page, int64_t *base, uint8_t *ret)
+{
+	struct tl_row row = { .stmt = get };
+	struct tl_error *err;
+
+	if (page < pack->first || page - pack->first >= (int64_t)pack->pages) {
+		pack->pages = 0;
+		sqlite3_reset(get);
+		sqlite3_bind_int64(get, 1, page);
+		if (!tl_row_next(&row)) {
+			err = tl_row_error(&row);
+			return err ? err : tl_error_new(TL_ERROR_CORRUPT, "is not there");
+		}
+		err = read_pack(&row, page, pack, base);
+		if (err)
+			return err;
+	}
+	exclusive_or(ret, pack->bytes[page - pack->first]);
+	if (*base != TL_PAGE_ZERO) // a difference is no page
+		pack->pages = 0;
+	return NULL;
+}
+
+struct tl_error *tl_page_read(
+	sqlite3_stmt *get, struct tl_page_pack *pack, int64_t page, uint8_t *ret)
 {
 	struct tl_error *err = NULL;
 	int64_t at = page, next;
@@ -58,7 +99,7 @@ struct tl_error *tl_page_read(sqlite3_stmt *get, int64_t page, uint8_t *ret)
 			err = tl_error_new(
 				TL_ERROR_CORRUPT, "is made of more than %d others", TL_PAGE_CHAIN);
 		else
-			err = read_row(get, at, &next, ret);
+			err = read_row(get, pack, at, &next, ret);
 		if (i && i < TL_PAGE_CHAIN)
 			err = tl_error_in(err, "page %lld", (long long)at);
 	}
@@ -71,7 +112,8 @@ enum {
 	INDEX = 1 << 18,
 	PLACES = 1 << 18,
 	DIFFERENCE_LEVEL = 1, // mostly zeroes
-	PAGE_LEVEL = 5,
+	PAGE_LEVEL = 3,
+	WORTH_IT = TL_PAGE_BYTES / 4, // bytes of a difference; a page packs to about a third
 };
 
 struct place {
@@ -92,12 +134,14 @@ struct tl_page_store {
 	struct place places[PLACES]; // the newest version of each
 	int64_t content_page[CONTENTS];
 	uint8_t content[CONTENTS][TL_PAGE_BYTES];
-	uint8_t scratch[TL_PAGE_BYTES], packed[2][2 * TL_PAGE_BYTES];
+	uint8_t scratch[TL_PAGE_BYTES], packed[2 * TL_PAGE_PACK * TL_PAGE_BYTES];
+	struct tl_page_pack read;    // what was read back
+	struct tl_page_pack waiting; // pages that have a number but no row yet
 };
 
 static struct tl_error *prepare(sqlite3 *db, struct tl_page_store *s)
 {
-	static const char put[] = "INSERT INTO page VALUES(?, ?, ?)";
+	static const char put[] = "INSERT INTO page VALUES(?, ?, ?, ?)";
 
 	if (sqlite3_prepare_v3(db, TL_PAGE_GET, -1, SQLITE_PREPARE_PERSISTENT, &s->get, NULL) ||
 		sqlite3_prepare_v3(db, put, -1, SQLITE_PREPARE_PERSISTENT, &s->put, NULL))
@@ -141,6 +185,7 @@ void tl_page_store_forget(struct tl_page_store *s)
 	memset(s->index, 0, sizeof(s->index));
 	memset(s->places, 0, sizeof(s->places));
 	memset(s->content_page, 0, sizeof(s->content_page));
+	s->read.pages = 0;
 }
 
 static uint64_t hash(const uint8_t *bytes)
@@ -167,7 +212,7 @@ static struct tl_error *content(struct tl_page_store *s, int64_t page, const uin
 	if (s->content_page[page % CONTENTS] == page)
 		return NULL;
 	*ret = s->scratch;
-	return tl_page_read(s->get, page, s->scratch);
+	return tl_page_read(s->get, &s->read, page, s->scratch);
 }
 
 static void keep(struct tl_page_store *s, int64_t page, const uint8_t *bytes)
@@ -177,16 +222,31 @@ static void keep(struct tl_page_store *s, int64_t page, const uint8_t *bytes)
 }
 
 // What does not get smaller stays as it is.
-static size_t pack(struct tl_page_store *s, const uint8_t *bytes, int level, uint8_t *ret)
+static size_t pack(
+	struct tl_page_store *s, const uint8_t *bytes, size_t size, int level, uint8_t *ret)
 {
-	size_t size;
+	size_t packed;
 
 	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, level);
-	size = ZSTD_compress2(s->zstd, ret, 2 * TL_PAGE_BYTES, bytes, TL_PAGE_BYTES);
-	if (!ZSTD_isError(size) && size < TL_PAGE_BYTES)
-		return size;
-	memcpy(ret, bytes, TL_PAGE_BYTES);
-	return TL_PAGE_BYTES;
+	packed = ZSTD_compress2(s->zstd, ret, sizeof(s->packed), bytes, size);
+	if (!ZSTD_isError(packed) && packed < size)
+		return packed;
+	memcpy(ret, bytes, size);
+	return size;
+}
+
+struct tl_error *tl_page_store_flush(struct tl_page_store *s)
+{
+	struct tl_page_pack *w = &s->waiting;
+	const unsigned pages = w->pages;
+	size_t size;
+
+	if (!pages)
+		return NULL;
+	w->pages = 0;
+	size = pack(s, w->bytes[0], (size_t)pages * TL_PAGE_BYTES, PAGE_LEVEL, s->packed);
+	return tl_step(
+		s->put, "iiob", w->first, (int64_t)pages, false, (uint64_t)0, s->packed, size);
 }
 
 static struct place *place_of(struct tl_page_store *s, uint32_t vm, uint64_t host)
@@ -199,27 +259,61 @@ static struct place *place_of(struct tl_page_store *s, uint32_t vm, uint64_t hos
 	return p;
 }
 
-// A difference that is small beats the page itself, of which it saves the packing.
-static struct tl_error *put_new(struct tl_page_store *s, struct place *place, const uint8_t *bytes)
+// The next number, with a row of its own for what differs from `base`.
+static struct tl_error *put_difference(
+	struct tl_page_store *s, int64_t base, const uint8_t *packed, size_t size)
 {
-	size_t size = TL_PAGE_BYTES, difference = SIZE_MAX;
+	struct tl_error *err = tl_page_store_flush(s);
+
+	return err ? err
+		   : tl_step(s->put, "iiob", s->pages + 1, (int64_t)1, true, (uint64_t)base, packed,
+			     size);
+}
+
+static struct tl_error *put_whole(struct tl_page_store *s, const uint8_t *bytes)
+{
+	struct tl_page_pack *w = &s->waiting;
+	struct tl_error *err = w->pages == TL_PAGE_PACK ? tl_page_store_flush(s) : NULL;
+
+	if (err)
+		return err;
+	if (!w->pages)
+		w->first = s->pages + 1;
+	memcpy(w->bytes[w->pages++], bytes, TL_PAGE_BYTES);
+	return NULL;
+}
+
+// How the page before differs, packed into `ret`; more than is worth it when there is none.
+static struct tl_error *differ(struct tl_page_store *s, const struct place *place,
+	const uint8_t *bytes, uint8_t *ret, size_t *ret_size)
+{
 	const uint8_t *before;
 	struct tl_error *err;
+
+	*ret_size = SIZE_MAX;
+	if (!place->page || place->chain >= TL_PAGE_CHAIN)
+		return NULL;
+	err = content(s, place->page, &before);
+	if (err)
+		return err;
+	memmove(s->scratch, before, TL_PAGE_BYTES);
+	exclusive_or(s->scratch, bytes);
+	*ret_size = pack(s, s->scratch, TL_PAGE_BYTES, DIFFERENCE_LEVEL, ret);
+	return NULL;
+}
+
+static struct tl_error *put_new(struct tl_page_store *s, struct place *place, const uint8_t *bytes)
+{
+	uint8_t packed[2 * TL_PAGE_BYTES];
+	struct tl_error *err;
+	size_t size;
 	bool whole;
 
-	if (place->page && place->chain < TL_PAGE_CHAIN) {
-		err = content(s, place->page, &before);
-		if (err)
-			return err;
-		memmove(s->scratch, before, TL_PAGE_BYTES);
-		exclusive_or(s->scratch, bytes);
-		difference = pack(s, s->scratch, DIFFERENCE_LEVEL, s->packed[0]);
-	}
-	if (difference > TL_PAGE_BYTES / 8)
-		size = pack(s, bytes, PAGE_LEVEL, s->packed[1]);
-	whole = difference > TL_PAGE_BYTES / 8 && size <= difference;
-	err = tl_step(s->put, "iob", s->pages + 1, !whole, (uint64_t)place->page, s->packed[whole],
-		whole ? size : difference);
+	err = differ(s, place, bytes, packed, &size);
+	if (err)
+		return err;
+	whole = size > WORTH_IT;
+	err = whole ? put_whole(s, bytes) : put_difference(s, place->page, packed, size);
 	if (err)
 		return err;
 	place->page = ++s->pages;

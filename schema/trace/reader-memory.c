@@ -188,7 +188,8 @@ static struct tl_error *page_bytes(
 	ret->status = TL_MEMORY_RECORDED;
 	// The statement stays the trace's own.
 	err = tl_trace_read(m->trace, TL_READ_PAGE, (uint64_t[]){ 0 }, &row);
-	return err ? err : tl_page_read(row.stmt, found ? page : TL_PAGE_ZERO, bytes);
+	return err ? err
+		   : tl_page_read(row.stmt, &m->trace->pack, found ? page : TL_PAGE_ZERO, bytes);
 }
 
 static struct tl_error *region_of(struct tl_memory *m, uint64_t host, uint64_t until,

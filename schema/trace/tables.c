@@ -35,7 +35,8 @@ const struct tl_trace_object tl_trace_tables[] = {
 	{ "state", "CREATE TABLE state(vcpu INTEGER, seq INTEGER, exits INTEGER, chunk BLOB, "
 		   "PRIMARY KEY(vcpu, seq)) WITHOUT ROWID" },
 	{ "extra", "CREATE TABLE extra(seq INTEGER PRIMARY KEY, chunk BLOB)" },
-	{ "page", "CREATE TABLE page(page INTEGER PRIMARY KEY, base INTEGER, bytes BLOB)" },
+	{ "page", "CREATE TABLE page(page INTEGER PRIMARY KEY, pages INTEGER, base INTEGER, "
+		  "bytes BLOB)" },
 	{ "page_version",
 		"CREATE TABLE page_version(vm INTEGER, host INTEGER, scan INTEGER, page INTEGER, "
 		"PRIMARY KEY(vm, host, scan)) WITHOUT ROWID" },

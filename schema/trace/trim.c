@@ -63,7 +63,9 @@
 static const struct {
 	const char *table, *with, *kept;
 } parts[] = {
-	{ "page", BOUND KEPT_SCANS KEPT_PAGES, "page IN (SELECT page FROM used)" },
+	{ "page", BOUND KEPT_SCANS KEPT_PAGES,
+		"page IN (SELECT (SELECT max(p.page) FROM main.page p WHERE p.page <= used.page) "
+		"FROM used WHERE used.page > 0)" },
 	{ "page_version", BOUND KEPT_SCANS, KEPT_VERSION },
 	{ "region", BOUND, KEPT_REGION },
 	{ "scan", BOUND, KEPT_SCAN },

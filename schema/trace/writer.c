@@ -103,16 +103,9 @@ static struct tl_error *make_database(struct tl_writer *w)
 	if (sqlite3_open_v2(w->path, &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
 		SQLITE_OK)
 		return tl_sql_error(w->db);
-	// Pages of memory waste least on pages of the file that hold many; others are smaller on small ones.
-	if (w->options.exact)
-		err = tl_sql(w->db, "PRAGMA page_size = 16384; PRAGMA wal_autocheckpoint = 2048");
-	else
-		err = tl_sql(w->db, "PRAGMA page_size = 4096; PRAGMA wal_autocheckpoint = 8192");
-	if (err)
-		return err;
 	err = tl_sql(w->db, "PRAGMA application_id = 1414676816; PRAGMA user_version = 1;"
 			    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-			    "PRAGMA cache_size = -16384; BEGIN");
+			    "PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -16384; BEGIN");
 	if (!err)
 		err = make_objects(w->db, tl_trace_tables);
 	if (!err)
@@ -213,6 +206,8 @@ struct tl_error *tl_writer_commit(struct tl_writer *w)
 {
 	struct tl_error *err = tl_writer_put_batch(w);
 
+	if (!err && w->pages)
+		err = tl_page_store_flush(w->pages);
 	if (!err)
 		err = tl_writer_keep(w);
 	if (!err)

@@ -18,7 +18,6 @@ struct tl_writer;
 struct tl_writer_options {
 	enum tl_arch_id arch;
 	uint64_t start;	   /**< CLOCK_MONOTONIC, ns */
-	bool exact;	   /**< all memory is to come: rows of half a page and more */
 	uint64_t last;	   /**< keep only so many of the newest exits; 0: all */
 	const char *until; /**< end after the first exit for which this is true; NULL: never */
 };

@@ -13,16 +13,16 @@
 
 // Newer than the oldest headers that we build with (Linux 6.1).
 #ifndef KVM_EXIT_MEMORY_FAULT
-#define KVM_EXIT_MEMORY_FAULT 39
+#define KVM_EXIT_MEMORY_FAULT TL_RUN_MEMORY_FAULT
 #endif
 #ifndef KVM_EXIT_TDX
 #define KVM_EXIT_TDX 40
 #endif
 #ifndef KVM_EXIT_ARM_SEA
-#define KVM_EXIT_ARM_SEA 41
+#define KVM_EXIT_ARM_SEA TL_RUN_ARM_SEA
 #endif
 #ifndef KVM_EXIT_ARM_LDST64B
-#define KVM_EXIT_ARM_LDST64B 42
+#define KVM_EXIT_ARM_LDST64B TL_RUN_ARM_LDST64B
 #endif
 #ifndef KVM_EXIT_SNP_REQ_CERTS
 #define KVM_EXIT_SNP_REQ_CERTS 43
@@ -35,6 +35,10 @@
 	_Static_assert((offset) >= TL_RUN_UNION, #field);                                          \
 	_Static_assert((offset) + (size) <= TL_RUN_UNION + TL_RUN_UNION_BYTES, #field);
 #include "schema/wire/exits.def"
+
+_Static_assert(TL_RUN_MEMORY_FAULT == KVM_EXIT_MEMORY_FAULT && TL_RUN_ARM_SEA == KVM_EXIT_ARM_SEA &&
+		       TL_RUN_ARM_LDST64B == KVM_EXIT_ARM_LDST64B,
+	"exit.h");
 
 #define AT(member, offset) _Static_assert(offsetof(struct kvm_run, member) == (offset), #member)
 

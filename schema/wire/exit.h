@@ -12,6 +12,9 @@ enum {
 	TL_RUN_UNION_BYTES = 256,
 };
 
+/** Exit reasons that the shim looks for and the oldest headers do not have. */
+enum { TL_RUN_MEMORY_FAULT = 39, TL_RUN_ARM_SEA = 41, TL_RUN_ARM_LDST64B = 42 };
+
 /**
  * Which kernel's numbers an exit is in. Stored in traces: never renumber. The IDSR patch was never
  * merged, and was posted with two layouts (its uapi header's and its tools header's).

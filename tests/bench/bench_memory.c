@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 				tl_bench_median(each.ratio, n), 1.3, false },
 			{ "--mem exact --every 100, of a bare run", "x",
 				tl_bench_median(some.ratio, n), 1.5, false },
-			{ "start image, 30 of 256 MiB used", "MB", image / 1e6, 12, false },
+			{ "start image, 30 of 256 MiB used", "MB", image / 1e6, 12.0, false },
 		};
 
 		return !tl_bench_limits(l, 3);

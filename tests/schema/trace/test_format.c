@@ -89,21 +89,23 @@ static bool ask(const struct seeker *s, enum step step, int64_t *first, int64_t 
 static void content(struct seeker *s, uint8_t *ret)
 {
 	sqlite3_stmt *stmt = begin(s, CONTENT);
-	uint8_t bytes[TL_PAGE_BYTES];
+	uint8_t bytes[16 * TL_PAGE_BYTES];
 	unsigned rows = 0;
 
 	memset(ret, 0, TL_PAGE_BYTES);
 	for (; sqlite3_step(stmt) == SQLITE_ROW; rows++) {
 		const void *blob = sqlite3_column_blob(stmt, 0);
 		const size_t size = (size_t)sqlite3_column_bytes(stmt, 0);
+		const size_t at = (size_t)sqlite3_column_int64(stmt, 1);
+		const size_t whole = (size_t)sqlite3_column_int64(stmt, 2) * TL_PAGE_BYTES;
 
-		if (size == TL_PAGE_BYTES)
+		assert_true(whole <= sizeof(bytes) && at < whole);
+		if (size == whole)
 			memcpy(bytes, blob, size);
 		else
-			assert_int_equal(
-				ZSTD_decompress(bytes, sizeof(bytes), blob, size), TL_PAGE_BYTES);
+			assert_int_equal(ZSTD_decompress(bytes, whole, blob, size), whole);
 		for (unsigned i = 0; i < TL_PAGE_BYTES; i++)
-			ret[i] ^= bytes[i];
+			ret[i] ^= bytes[at + i];
 	}
 	assert_true(rows || !s->page);
 	sqlite3_finalize(stmt);

@@ -17,6 +17,7 @@
 struct file {
 	sqlite3 *db;
 	sqlite3_stmt *get;
+	struct tl_page_pack pack;
 	struct tl_page_store *store;
 };
 
@@ -46,8 +47,9 @@ static int set_up(void **state)
 	struct file *f = calloc(1, sizeof(*f));
 
 	assert_int_equal(sqlite3_open(":memory:", &f->db), SQLITE_OK);
-	assert_null(tl_sql(
-		f->db, "CREATE TABLE page(page INTEGER PRIMARY KEY, base INTEGER, bytes BLOB)"));
+	assert_null(tl_sql(f->db,
+		"CREATE TABLE page(page INTEGER PRIMARY KEY, pages INTEGER, base INTEGER, "
+		"bytes BLOB)"));
 	assert_int_equal(sqlite3_prepare_v2(f->db, TL_PAGE_GET, -1, &f->get, NULL), SQLITE_OK);
 	assert_null(tl_page_store_open(f->db, &f->store));
 	*state = f;
@@ -70,6 +72,7 @@ static int64_t number(struct file *f, const char *sql)
 	sqlite3_stmt *stmt;
 	int64_t n;
 
+	assert_null(tl_page_store_flush(f->store));
 	assert_int_equal(sqlite3_prepare_v2(f->db, sql, -1, &stmt, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
 	n = sqlite3_column_int64(stmt, 0);
@@ -89,14 +92,15 @@ static void assert_page(struct file *f, int64_t page, const uint8_t *bytes)
 {
 	uint8_t read[TL_PAGE_BYTES];
 
-	assert_null(tl_page_read(f->get, page, read));
+	assert_null(tl_page_store_flush(f->store));
+	assert_null(tl_page_read(f->get, &f->pack, page, read));
 	assert_memory_equal(read, bytes, sizeof(read));
 }
 
 static void assert_corrupt(struct file *f, int64_t page, const char *message)
 {
 	uint8_t read[TL_PAGE_BYTES];
-	struct tl_error *err = tl_page_read(f->get, page, read);
+	struct tl_error *err = tl_page_read(f->get, &f->pack, page, read);
 
 	assert_non_null(err);
 	assert_int_equal(err->code, TL_ERROR_CORRUPT);
@@ -226,6 +230,7 @@ static void after_forgetting_nothing_refers_to_what_was_there(void **state)
 
 	write_text(text, 1);
 	put(f, 1, text);
+	assert_null(tl_page_store_flush(f->store));
 	assert_null(tl_sql(f->db, "DELETE FROM page"));
 	tl_page_store_forget(f->store);
 	text[0] = 'x';
@@ -244,24 +249,63 @@ static void rows_that_contradict_the_format_are_refused(void **state)
 
 	fill(noise);
 	assert_int_equal(put(f, 1, noise), 1);
-	assert_null(tl_sql(f->db, "INSERT INTO page SELECT 2, 2, bytes FROM page WHERE page = 1;"
-				  "INSERT INTO page SELECT 3, 99, bytes FROM page WHERE page = 1;"
-				  "INSERT INTO page VALUES(4, NULL, x'0102');"
-				  "INSERT INTO page VALUES(5, NULL, NULL);"
-				  "INSERT INTO page VALUES(6, NULL, 'text');"
-				  "INSERT INTO page VALUES(7, NULL, zeroblob(5000));"
-				  "INSERT INTO page SELECT 8, -1, bytes FROM page WHERE page = 1;"
-				  "INSERT INTO page SELECT 9, 'x', bytes FROM page WHERE page = 1;"
-				  "INSERT INTO page VALUES(10, NULL, x'');"));
+	assert_page(f, 1, noise);
+	assert_null(
+		tl_sql(f->db, "INSERT INTO page SELECT 2, 1, 2, bytes FROM page WHERE page = 1;"
+			      "INSERT INTO page SELECT 3, 1, 99, bytes FROM page WHERE page = 1;"
+			      "INSERT INTO page VALUES(4, 1, NULL, x'0102');"
+			      "INSERT INTO page VALUES(5, 1, NULL, NULL);"
+			      "INSERT INTO page VALUES(6, 1, NULL, 'text');"
+			      "INSERT INTO page VALUES(7, 1, NULL, zeroblob(66000));"
+			      "INSERT INTO page SELECT 8, 1, -1, bytes FROM page WHERE page = 1;"
+			      "INSERT INTO page SELECT 9, 1, 'x', bytes FROM page WHERE page = 1;"
+			      "INSERT INTO page VALUES(10, 1, NULL, x'');"
+			      "INSERT INTO page VALUES(11, 0, NULL, x'');"
+			      "INSERT INTO page VALUES(12, 17, NULL, zeroblob(4096));"
+			      "INSERT INTO page VALUES(13, -1, NULL, zeroblob(4096));"
+			      "INSERT INTO page VALUES(14, 2, 1, zeroblob(8192));"
+			      "INSERT INTO page VALUES(16, 2, NULL, zeroblob(4096));"
+			      "INSERT INTO page VALUES(20, 2, NULL, zeroblob(8192));"));
 	assert_corrupt(f, 2, "page 2: is made of more than 32 others");
 	assert_corrupt(f, 3, "page 3: page 99: is not there");
 	assert_corrupt(f, 4, "page 4: 2 bytes are no zstd frame of 4096 bytes");
 	assert_corrupt(f, 5, "page 5: bytes is NULL, expected bytes");
 	assert_corrupt(f, 6, "page 6: bytes is text, expected bytes");
-	assert_corrupt(f, 7, "page 7: bytes: 5000 bytes, expected at most 4096");
+	assert_corrupt(f, 7, "page 7: bytes: 66000 bytes, expected at most 65536");
 	assert_corrupt(f, 8, "page 8: page -1: is not there");
 	assert_corrupt(f, 9, "page 9: base is text, expected a number");
 	assert_corrupt(f, 10, "page 10: 0 bytes are no zstd frame of 4096 bytes");
+	assert_corrupt(f, 11, "page 11: pages is 0, expected 1 to 16");
+	assert_corrupt(f, 12, "page 12: pages is 17, expected 1 to 16");
+	assert_corrupt(f, 13, "page 13: pages is -1, expected 1 to 16");
+	assert_corrupt(f, 14, "page 14: pages is 2, expected 1 to 1");
+	assert_corrupt(f, 16, "page 16: 4096 bytes are no zstd frame of 8192 bytes");
+	assert_corrupt(f, 22, "page 22: is not there");
+	assert_corrupt(f, INT64_MAX, "page 9223372036854775807: is not there");
+}
+
+static void new_pages_share_rows(void **state)
+{
+	enum { PAGES = 40 };
+	static uint8_t text[PAGES][TL_PAGE_BYTES];
+	struct file *f = *state;
+
+	for (unsigned i = 0; i < PAGES; i++) {
+		write_text(text[i], i);
+		assert_int_equal(put(f, i, text[i]), i + 1);
+	}
+	assert_int_equal(number(f, "SELECT count(*) FROM page"), 3);
+	assert_int_equal(number(f, "SELECT sum(pages) FROM page"), PAGES);
+	for (unsigned i = 0; i < PAGES; i++)
+		assert_page(f, (i * 7) % PAGES + 1, text[i * 7 % PAGES]);
+	// A difference stands alone, and those that waited before it come first.
+	text[0][5] = '!';
+	assert_int_equal(put(f, 100, text[0]), PAGES + 1);
+	text[1][5] = '!';
+	assert_int_equal(put(f, 1, text[1]), PAGES + 2);
+	assert_page(f, PAGES + 1, text[0]);
+	assert_page(f, PAGES + 2, text[1]);
+	assert_int_equal(number(f, "SELECT base FROM page WHERE page = 42"), 2);
 }
 
 #define WITH_A_FILE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -271,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_A_FILE(a_content_is_stored_once_wherever_it_is),
 		WITH_A_FILE(zeroes_take_no_row),
+		WITH_A_FILE(new_pages_share_rows),
 		WITH_A_FILE(noise_takes_no_more_than_itself),
 		WITH_A_FILE(versions_are_differences_and_no_chain_is_too_long),
 		WITH_A_FILE(a_content_that_comes_back_begins_no_longer_chain),
