@@ -12,7 +12,8 @@ kvm=${TL_DEMO_KVM:-/dev/kvm}
 trace=$folder/boot.trap
 asked=tests/data/arm64-nisv-abort.trap
 unasked=tests/data/arm64-nisv-off.trap
-bold='' plain=''
+dies=tests/data/arm64-uboot-nisv.trap
+bold='' plain='' seq=''
 [ ! -t 1 ] || bold=$'\033[1m' plain=$'\033[0m'
 
 say() {
@@ -99,8 +100,6 @@ live() {
 
 # Shipped, so that this works on every machine.
 arm64() {
-	local seq
-
 	say "Now arm64, from a trace that comes with trapline: it was recorded on a real arm64 kernel." \
 		"Some loads and stores there reach KVM without a description of what they access: those with" \
 		"writeback, of pairs, of vectors. KVM calls this NISV. The view of that name has, for each," \
@@ -112,6 +111,18 @@ arm64() {
 	say "The same exit with its registers: x0 is the address, and the instruction at > would have loaded from it."
 	seq=$(trapline sql "$unasked" 'select seq from nisv' | tail -n 1)
 	try 20 "trapline show $unasked $((seq))"
+}
+
+uboot() {
+	say "A guest that dies of it: Debian's U-Boot under Debian's QEMU. This QEMU asks for such exits, and" \
+		"answers with an external abort. The trace has all memory, at each of its exits."
+	try 4 "trapline sql $dies 'select * from nisv'"
+	seq=$(trapline sql "$dies" 'select seq from nisv' | tail -n 1)
+	say "x0 is the address. How do U-Boot's page tables lead there, and what is on its stack?"
+	try 20 "trapline show $dies --walk $((seq)) x0"
+	try 4 "trapline show $dies --mem $((seq)) sp,32"
+	say "And its last words, which went to the serial port:"
+	try 6 "trapline sql $dies \"select group_concat(char(value), '') as said from exits where addr = 0x9000000 and seq > $((seq))\" | sed 's/\\\\r\\\\n/\\n/g'"
 }
 
 next() {
@@ -134,4 +145,5 @@ trap 'rm -f "$output"' EXIT
 start
 live
 arm64
+uboot
 next
