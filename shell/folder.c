@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "shell/folder.h"
 
-#include "shell/trace-arg.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -10,6 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static bool ends_with(const char *text, const char *end)
+{
+	const size_t n = strlen(text), m = strlen(end);
+
+	return n > m && !strcmp(text + n - m, end);
+}
+
+bool tl_is_trace_name(const char *name)
+{
+	return ends_with(name, ".trap") || ends_with(name, ".trap.zst");
+}
 
 const char *tl_folder_default(void)
 {

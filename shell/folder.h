@@ -4,6 +4,7 @@
 
 #include "schema/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -27,5 +28,8 @@ const char *tl_folder_default(void);
 /** `ret` must be given to tl_folder_deinit(), also after an error. */
 TL_CHECK struct tl_error *tl_folder_read(const char *path, struct tl_folder *ret);
 void tl_folder_deinit(struct tl_folder *folder);
+
+/** The name of a trace by its ending: .trap, .trap.zst. */
+bool tl_is_trace_name(const char *name);
 
 #endif

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "shell/report.h"
 
+#include "shell/text.h"
+
+#include <stdio.h>
+
 const struct tl_fact tl_stat_facts[] = { { "vmm", "vmm" }, { "arch", "arch" }, { "cpu", "cpu" },
 	{ "kernel", "kernel" }, { "regs", "registers" }, { "mem", "memory" },
 	{ "trapline", "trapline" }, { NULL, NULL } };
@@ -38,4 +42,16 @@ struct tl_error *tl_stat_each(struct tl_report *r, const char *sql,
 		err = tl_row_error(&row);
 	sqlite3_finalize(row.stmt);
 	return tl_error_in(err, "%s", tl_trace_path(r->trace));
+}
+
+void tl_stat_label(const char *text)
+{
+	tl_style(TL_STYLE_BOLD);
+	printf("%-10s ", text);
+	tl_style(TL_STYLE_PLAIN);
+}
+
+void tl_stat_section(struct tl_report *r, const char *text)
+{
+	tl_stat_label(r->lines++ ? "" : text);
 }

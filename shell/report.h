@@ -43,6 +43,8 @@ extern const char tl_stat_notices[];
 TL_CHECK struct tl_error *tl_stat_each(struct tl_report *report, const char *sql,
 	void (*print)(struct tl_report *report, struct tl_row *row));
 
+/** What a line of the text form is about. */
+void tl_stat_label(const char *text);
 /** Starts a line: the first of a section has its name, the others stand under it. */
 void tl_stat_section(struct tl_report *report, const char *name);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "schema/trace/statement.h"
+#include "shell/folder.h"
 #include "shell/json.h"
 #include "shell/option.h"
 #include "shell/rows.h"

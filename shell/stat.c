@@ -28,18 +28,6 @@ static const char help[] =
 	"example: trapline stat boot.trap\n";
 // clang-format on
 
-static void label(const char *text)
-{
-	tl_style(TL_STYLE_BOLD);
-	printf("%-10s ", text);
-	tl_style(TL_STYLE_PLAIN);
-}
-
-void tl_stat_section(struct tl_report *r, const char *text)
-{
-	label(r->lines++ ? "" : text);
-}
-
 static uint64_t size_with_log(const char *path)
 {
 	struct stat st, log = { 0 };
@@ -80,7 +68,7 @@ static void print_facts(const struct tl_report *r)
 	int64_t hidden = 0, bits, every;
 
 	for (const struct tl_fact *f = tl_stat_facts; f->key; f++) {
-		label(f->label);
+		tl_stat_label(f->label);
 		if (tl_trace_meta(r->trace, f->key))
 			tl_put_string(stdout, tl_trace_meta(r->trace, f->key));
 		else
@@ -93,7 +81,7 @@ static void print_facts(const struct tl_report *r)
 		putchar('\n');
 	}
 	if (tl_trace_meta_int(r->trace, "no_coalesce", &hidden) && hidden) {
-		label("coalescing");
+		tl_stat_label("coalescing");
 		puts("hidden from the VMM: every write exits");
 	}
 }
@@ -153,7 +141,7 @@ static void print_kind(struct tl_report *r, struct tl_row *row)
 
 static void print_count(struct tl_report *r, struct tl_row *row)
 {
-	label(tl_row_text(row, 0));
+	tl_stat_label(tl_row_text(row, 0));
 	printf("%" PRIu64 "\n", tl_row_u64(row, 1));
 }
 

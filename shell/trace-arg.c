@@ -5,18 +5,6 @@
 
 #include <string.h>
 
-static bool ends_with(const char *text, const char *end)
-{
-	const size_t n = strlen(text), m = strlen(end);
-
-	return n > m && !strcmp(text + n - m, end);
-}
-
-bool tl_is_trace_name(const char *name)
-{
-	return ends_with(name, ".trap") || ends_with(name, ".trap.zst");
-}
-
 bool tl_is_trace_word(const char *word)
 {
 	return strchr(word, '/') || tl_is_trace_name(word);

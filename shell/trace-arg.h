@@ -6,9 +6,6 @@
 
 #include <stdbool.h>
 
-/** The name of a trace by its ending: .trap, .trap.zst. */
-bool tl_is_trace_name(const char *name);
-
 /** A word that means a trace: it has a '/', or ends like one. */
 bool tl_is_trace_word(const char *word);
 

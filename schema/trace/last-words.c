@@ -99,26 +99,3 @@ struct tl_error *tl_writer_last_words(struct tl_writer *w, tl_seq newest, const 
 		err = try_to_say(w, newest, why);
 	return tl_writer_at(w, err);
 }
-
-static void remove_with(const char *path, const char *suffix)
-{
-	char name[PATH_MAX];
-
-	if (snprintf(name, sizeof(name), "%s%s", path, suffix) < (int)sizeof(name))
-		unlink(name);
-}
-
-void tl_writer_discard(struct tl_writer *w)
-{
-	char path[PATH_MAX];
-	const bool made = w && w->lock >= 0;
-
-	if (made)
-		snprintf(path, sizeof(path), "%s", w->path);
-	tl_writer_close(w);
-	if (!made)
-		return;
-	remove_with(path, "");
-	remove_with(path, "-wal");
-	remove_with(path, "-shm");
-}

@@ -241,7 +241,8 @@ struct tl_error *tl_writer_put_tally(struct tl_writer *w)
 	return err;
 }
 
-struct tl_error *tl_writer_end_vcpu(struct tl_writer *w, uint32_t number)
+// It has no more exits: its registers go into the file, its memory is free.
+static struct tl_error *end_vcpu(struct tl_writer *w, uint32_t number)
 {
 	struct tl_writer_vcpu *v = number < TL_WRITER_VCPUS ? w->vcpus[number] : NULL;
 	struct tl_error *err;
@@ -253,4 +254,18 @@ struct tl_error *tl_writer_end_vcpu(struct tl_writer *w, uint32_t number)
 	free(v);
 	w->vcpus[number] = NULL;
 	return err;
+}
+
+struct tl_error *tl_writer_closed(struct tl_writer *w, const struct tl_record_closed *closed)
+{
+	const uint64_t time = tl_writer_since_start(w, closed->time);
+	struct tl_error *err;
+
+	if (closed->vcpu == TL_NO_VCPU)
+		return tl_writer_at(
+			w, TL_WRITER_PUT(w, SET_VM_CLOSED, "ui", time, (int64_t)closed->vm));
+	err = end_vcpu(w, closed->vcpu);
+	if (!err)
+		err = TL_WRITER_PUT(w, SET_VCPU_CLOSED, "ui", time, (int64_t)closed->vcpu);
+	return tl_writer_at(w, err);
 }

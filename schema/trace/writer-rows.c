@@ -97,27 +97,3 @@ struct tl_error *tl_writer_notice(
 			   tl_writer_since_start(w, notice->time), notice->vcpu != TL_NO_VCPU,
 			   (uint64_t)notice->vcpu, (int64_t)notice->level, text));
 }
-
-struct tl_error *tl_writer_gap(
-	struct tl_writer *w, const struct tl_record_gap *gap, const char *why)
-{
-	const bool exits = gap->from_seq;
-
-	return tl_writer_at(
-		w, TL_WRITER_PUT(w, PUT_GAP, "oooit", gap->vcpu != TL_NO_VCPU, (uint64_t)gap->vcpu,
-			   exits, gap->from_seq, exits, gap->to_seq, (int64_t)gap->lost, why));
-}
-
-struct tl_error *tl_writer_closed(struct tl_writer *w, const struct tl_record_closed *closed)
-{
-	const uint64_t time = tl_writer_since_start(w, closed->time);
-	struct tl_error *err;
-
-	if (closed->vcpu == TL_NO_VCPU)
-		return tl_writer_at(
-			w, TL_WRITER_PUT(w, SET_VM_CLOSED, "ui", time, (int64_t)closed->vm));
-	err = tl_writer_end_vcpu(w, closed->vcpu);
-	if (!err)
-		err = TL_WRITER_PUT(w, SET_VCPU_CLOSED, "ui", time, (int64_t)closed->vcpu);
-	return tl_writer_at(w, err);
-}

@@ -6,7 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/ioctl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -43,16 +44,6 @@ static const char *const statements[TL_N_STATEMENTS] = {
 	[SET_VM_CLOSED] = "UPDATE vm SET closed = ? WHERE vm = ?",
 	[SET_VCPU_CLOSED] = "UPDATE vcpu SET closed = ? WHERE vcpu = ?",
 };
-
-struct tl_error *tl_writer_at(const struct tl_writer *w, struct tl_error *err)
-{
-	return tl_error_in(err, "%s", w->path);
-}
-
-uint64_t tl_writer_since_start(const struct tl_writer *w, uint64_t time)
-{
-	return time > w->options.start ? time - w->options.start : 0;
-}
 
 static struct tl_error *busy_or_exists(const char *path)
 {
@@ -191,15 +182,27 @@ void tl_writer_close(struct tl_writer *w)
 	free(w);
 }
 
-struct tl_error *tl_writer_begin(struct tl_writer *w)
+static void remove_with(const char *path, const char *suffix)
 {
-	struct tl_error *err;
+	char name[PATH_MAX];
 
-	if (w->in_transaction)
-		return NULL;
-	err = tl_sql(w->db, "BEGIN");
-	w->in_transaction = !err;
-	return err;
+	if (snprintf(name, sizeof(name), "%s%s", path, suffix) < (int)sizeof(name))
+		unlink(name);
+}
+
+void tl_writer_discard(struct tl_writer *w)
+{
+	char path[PATH_MAX];
+	const bool made = w && w->lock >= 0;
+
+	if (made)
+		snprintf(path, sizeof(path), "%s", w->path);
+	tl_writer_close(w);
+	if (!made)
+		return;
+	remove_with(path, "");
+	remove_with(path, "-wal");
+	remove_with(path, "-shm");
 }
 
 struct tl_error *tl_writer_commit(struct tl_writer *w)

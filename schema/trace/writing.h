@@ -10,7 +10,8 @@
 #include "schema/trace/tally.h"
 #include "schema/trace/writer.h"
 
-/* What the writer's files share: writer.c (the file), writer-exit.c, writer-rows.c. */
+/* What the writer's files share: writer.c (the file), writer-exit.c, writer-rows.c
+ * and the others, over writing.c. */
 
 enum { TL_WRITER_VCPUS = 1 << 16 };
 
@@ -100,8 +101,5 @@ TL_CHECK struct tl_error *tl_writer_keep_prepare(struct tl_writer *writer);
 TL_CHECK struct tl_error *tl_writer_keep(struct tl_writer *writer);
 /** At the end: exactly what was asked for, in a file no bigger than that. */
 TL_CHECK struct tl_error *tl_writer_keep_end(struct tl_writer *writer);
-
-/** A vCPU that has no more exits: its registers go into the file, its memory is free. */
-TL_CHECK struct tl_error *tl_writer_end_vcpu(struct tl_writer *writer, uint32_t vcpu);
 
 #endif
