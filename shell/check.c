@@ -4,6 +4,7 @@
 
 #include "recorder/collector/collector.h"
 #include "recorder/collector/host.h"
+#include "recorder/shim/shim.h"
 #include "shell/option.h"
 
 #include <errno.h>
@@ -61,6 +62,19 @@ static void check_registers(struct report *r, const struct tl_host_kvm *kvm)
 		line(r, "registers", PARTLY, "KVM_CAP_SYNC_REGS is missing: three ioctls an exit");
 }
 
+static void check_memory(struct report *r, const struct tl_host_kvm *kvm)
+{
+	if (kvm->error)
+		return;
+	if (tl_shim_pagemap_usable())
+		line(r, "memory", YES,
+			"--mem exact sees what the guest and the VMM write (PAGEMAP_SCAN)");
+	else
+		line(r, "memory", PARTLY,
+			"this kernel does not tell which pages were written (Linux 6.7, on arm64 "
+			"6.10): --mem exact has the guest's writes alone, by KVM's dirty log");
+}
+
 static void check_nisv(struct report *r, const struct tl_host_kvm *kvm)
 {
 	if (kvm->error || TL_ARCH_HOST.id != TL_ARCH_ARM64)
@@ -107,6 +121,7 @@ static struct tl_error *check(int argc, char **argv, int *ret_status)
 	kvm = tl_host_ask_kvm();
 	check_kvm(&r, &kvm);
 	check_registers(&r, &kvm);
+	check_memory(&r, &kvm);
 	check_nisv(&r, &kvm);
 	check_shim(&r);
 	if (argc > 1)
@@ -122,8 +137,9 @@ const struct tl_verb tl_verb_check = {
 	.summary = "say what can be recorded on this machine, and why not the rest",
 	.help = "usage: trapline check [--json] [-- VMM]\n"
 		"\n"
-		"One line for each thing that recording needs: KVM, registers, NISV and IDSR on "
-		"arm64,\n"
+		"One line for each thing that recording needs: KVM, registers, memory, NISV and "
+		"IDSR "
+		"on arm64,\n"
 		"the library that is preloaded, and the VMM when one is named (it is not "
 		"started).\n"
 		"Exit status 1 when something is missing without which nothing can be recorded.\n"

@@ -122,7 +122,7 @@ static struct tl_error *prepare_part(sqlite3 *db, unsigned part, const char *ver
 struct tl_error *tl_trim(sqlite3 *db, tl_seq from, tl_seq to)
 {
 	struct tl_error *err = NULL;
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 
 	for (unsigned i = 0; !err && i < PARTS; i++) {
 		err = prepare_part(db, i, "DELETE FROM", "NOT", from, to, &stmt);
@@ -139,7 +139,7 @@ static struct tl_error *copy_rows(sqlite3_stmt *rows, sqlite3 *to, const char *t
 {
 	const int columns = sqlite3_column_count(rows);
 	struct tl_error *err = NULL;
-	sqlite3_stmt *insert;
+	sqlite3_stmt *insert = NULL;
 	char *sql;
 
 	sql = sqlite3_mprintf("INSERT OR REPLACE INTO %s VALUES(?", table);
@@ -175,7 +175,7 @@ static struct tl_error *copy(
 struct tl_error *tl_trim_copy(sqlite3 *from_db, sqlite3 *to_db, tl_seq from, tl_seq to)
 {
 	struct tl_error *err = NULL;
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 
 	for (unsigned i = 0; !err && i < WHOLE; i++) {
 		char *sql = sqlite3_mprintf("SELECT * FROM main.%s", whole[i]);

@@ -105,7 +105,7 @@ enum {
 	TL_REPLY_CR8 = 1,	 /**< cr8 differs from what the exit showed */
 	TL_REPLY_IRQ_WINDOW = 2, /**< request_interrupt_window is set */
 	TL_REPLY_IMMEDIATE = 4,	 /**< immediate_exit is set */
-	TL_REPLY_OURS = 8,	 /**< the recorder entered again: the VMM did not ask for this exit */
+	TL_REPLY_OURS = 8, /**< the recorder entered again: the VMM did not ask for this exit */
 };
 
 /**

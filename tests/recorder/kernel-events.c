@@ -59,7 +59,7 @@ static void turn(const struct kernel_events *e, const char *on)
 {
 	char file[64];
 
-	for (unsigned i = 0; i < e->n_wanted; i++) {
+	for (unsigned i = 0; i < e->n_wanted && i < N_WANTED; i++) {
 		snprintf(file, sizeof(file), "events/kvm/%s/enable", wanted[i]);
 		put(e, file, on);
 	}

@@ -268,10 +268,18 @@ static void check_judges_a_vmm_that_it_does_not_start(void **state)
 {
 	struct outcome good = RUN(NULL, TRAPLINE, "check", "--", FOREIGN, "endless");
 	struct outcome bad = RUN(NULL, TRAPLINE, "check", "--", STATIC, "endless");
+	struct outcome old =
+		RUN(NULL, TL_BUILD_TESTS "/recorder/no-userfaultfd", TRAPLINE, "check");
 
 	assert_int_equal(good.status, 0);
 	assert_non_null(strstr(good.out, "kvm        yes     API version 12\n"));
 	assert_non_null(strstr(good.out, "\nvmm        yes     can be preloaded\n"));
+	assert_non_null(strstr(good.out, "\nmemory     yes     --mem exact sees what the guest "
+					 "and the VMM write (PAGEMAP_SCAN)\n"));
+	assert_non_null(strstr(old.out,
+		"\nmemory     partly  this kernel does not tell which pages were written "));
+	assert_int_equal(old.status, 0);
+	outcome_free(&old);
 	assert_int_equal(bad.status, 1);
 	assert_non_null(strstr(bad.out, "\nvmm        no      " STATIC
 					": statically linked: nothing can be preloaded; link "
