@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/ioctl.h>
+#include <linux/userfaultfd.h>
 #include <stdarg.h>
 
 static bool hidden_cap(unsigned long cap)
@@ -36,8 +37,7 @@ static void say_nested(struct tl_shim_vcpu *vcpu)
 	if (!atomic_exchange(&vcpu->nested, true))
 		tl_shim_notice(&vcpu->ring, vcpu->index, TL_NOTICE_WARNING,
 			"a signal handler of the VMM enters the guest while the recorder is at "
-			"work "
-			"on this vCPU: such exits are not recorded");
+			"work on this vCPU: such exits are not recorded");
 	errno = error;
 }
 
@@ -60,46 +60,46 @@ static int run(struct tl_shim_vcpu *vcpu, int fd, void *arg)
 }
 
 // The recording has ended, and what it has asked KVM for is still asked for.
-static int unrecorded(int fd, unsigned long request, void *arg)
+static int after_the_end(struct tl_shim_object *object, int fd, unsigned long request, void *arg)
 {
-	struct tl_shim_object *object = tl_shim_object_get(fd);
-	int result;
+	const int result = tl_shim_dirty_ioctl(object, fd, request, arg);
 
-	if (!object || !tl_shim_object_is_recorded(object)) {
-		result = tl_shim_real_ioctl(fd, request, arg);
-	} else if (request == KVM_RUN && object->on == TL_ON_VCPU) {
-		result = run((struct tl_shim_vcpu *)object, fd, arg);
-	} else {
-		result = tl_shim_real_ioctl(fd, request, arg);
-		if (result >= 0 && request == KVM_ENABLE_CAP)
-			tl_shim_note_cap(object, arg);
-	}
-	if (object)
-		tl_shim_object_put(object);
+	if (result >= 0 && request == KVM_ENABLE_CAP)
+		tl_shim_note_cap(object, arg);
 	return result;
 }
 
+static int on_object(struct tl_shim_object *object, int fd, unsigned long request, void *arg)
+{
+	if (!object || !tl_shim_object_is_recorded(object))
+		return tl_shim_real_ioctl(fd, request, arg);
+	if (request == KVM_RUN && object->on == TL_ON_VCPU)
+		return run((struct tl_shim_vcpu *)object, fd, arg);
+	if (!tl_shim_recording())
+		return after_the_end(object, fd, request, arg);
+	return other(object, fd, request, arg);
+}
+
+// A call that succeeds leaves errno as it was, one that fails leaves the kernel's.
 int tl_shim_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct tl_shim_object *object;
-	int result;
+	int result, error = errno;
 
-	if (_IOC_TYPE(request) != KVMIO || !tl_shim_attached())
+	if (!tl_shim_attached())
 		return tl_shim_real_ioctl(fd, request, arg);
-	if (!tl_shim_recording())
-		return unrecorded(fd, request, arg);
+	if ((uint32_t)request == UFFDIO_REGISTER)
+		return tl_shim_pagemap_register(fd, request, arg);
+	if (_IOC_TYPE(request) != KVMIO)
+		return tl_shim_real_ioctl(fd, request, arg);
 	object = tl_shim_object_get(fd);
-	if (!object)
+	if (!object && tl_shim_recording())
 		object = tl_shim_adopt(fd);
-	if (!object)
-		return tl_shim_real_ioctl(fd, request, arg);
-	if (!tl_shim_object_is_recorded(object))
-		result = tl_shim_real_ioctl(fd, request, arg);
-	else if (request == KVM_RUN && object->on == TL_ON_VCPU)
-		result = run((struct tl_shim_vcpu *)object, fd, arg);
-	else
-		result = other(object, fd, request, arg);
-	tl_shim_object_put(object);
+	result = on_object(object, fd, request, arg);
+	error = result < 0 ? errno : error;
+	if (object)
+		tl_shim_object_put(object);
+	errno = error;
 	return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include "schema/wire/control.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -81,6 +82,24 @@ bool tl_shim_control_open(void)
 	tl_shim_keep(&connection, fd);
 	fd = tl_shim_kept_number(&connection);
 	return !say_hello(fd) || welcomed(fd);
+}
+
+// A collector with very many processes hangs up on the oldest, but goes on listening.
+bool tl_shim_control_lost(void)
+{
+	int fd = tl_shim_kept_number(&connection);
+	char byte;
+	ssize_t n;
+
+	if (fd < 0 || !may_talk())
+		return false;
+	n = recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_PEEK);
+	if (n > 0 || (n < 0 && errno != ECONNRESET))
+		return false;
+	fd = dial();
+	if (fd >= 0)
+		tl_shim_real_close(fd);
+	return fd < 0 && errno == ECONNREFUSED;
 }
 
 void tl_shim_control_forget(void)

@@ -44,7 +44,8 @@ static bool is_to_be_logged(const struct tl_shim_log *log, uint32_t flags)
 {
 	if (flags & LOG)
 		return true;
-	return !(flags & (KVM_MEM_READONLY | GUEST_MEMFD)) && (!log->live || log->logged);
+	return tl_shim_recording() && !(flags & (KVM_MEM_READONLY | GUEST_MEMFD)) &&
+	       (!log->live || log->logged);
 }
 
 static bool all_is_owed(const struct call *call)

@@ -106,26 +106,11 @@ static void refuse(struct tl_shim_scan *scan, const struct tl_shim_ranges *set)
 	tl_shim_notice(&scan->vcpu->ring, scan->vcpu->index, TL_NOTICE_WARNING, why);
 }
 
-static void put_image(struct tl_shim_scan *scan, const struct tl_shim_ranges *set)
+static void put_part(void *ctx, const struct tl_shim_mapping *mapping, uint64_t start, uint64_t end)
 {
-	struct tl_shim_mapping m;
-	struct tl_shim_maps maps;
-	uint64_t start, end;
-
-	if (!set->n || !tl_shim_maps_open(&maps))
-		return;
-	while (tl_shim_maps_next(&maps, &m))
-		for (uint32_t i = 0; i < set->n; i++) {
-			start = set->of[i].start > m.start ? set->of[i].start : m.start;
-			end = set->of[i].end < m.end ? set->of[i].end : m.end;
-			if (start >= end)
-				continue;
-			tl_shim_scan_region(scan, start, end, TL_REGION_GUEST,
-				"nothing here tells which pages the VMM wrote (Linux 6.7, "
-				"userfaultfd)");
-			tl_shim_scan_existing(scan, &m, start, end);
-		}
-	tl_shim_maps_close(&maps);
+	tl_shim_scan_region(ctx, start, end, TL_REGION_GUEST,
+		"nothing here tells which pages the VMM wrote (Linux 6.7, userfaultfd)");
+	tl_shim_scan_existing(ctx, mapping, start, end);
 }
 
 // What cannot be followed, and what counts anew.
@@ -168,7 +153,8 @@ static void update(struct tl_shim_scan *scan)
 	put_regions(scan, &w->change, TL_REGION_GONE, "");
 	tl_shim_ranges_minus(&w->wanted, &w->range, &w->spare); // those refused before
 	tl_shim_ranges_minus(&d->good, &d->work, &w->change);
-	put_image(scan, &w->change);
+	if (w->change.n && !tl_shim_maps_within(&w->change, put_part, scan))
+		scan->lost = true;
 	tl_shim_ranges_minus(&w->now, &d->good, &d->work);
 	tl_shim_ranges_minus(&d->work, &w->spare, &w->change);
 	refuse(scan, &w->change);

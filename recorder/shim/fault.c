@@ -80,15 +80,10 @@ static void access_tables(struct pages *pages, const struct tl_regs *regs, tl_gp
 
 static bool accessed(const struct tl_shim_vcpu *vcpu, const struct tl_shim_return *ret, tl_gpa *gpa)
 {
-	const struct kvm_run *run = vcpu->run;
-
-	switch (ret->reason) {
-	case KVM_EXIT_ARM_NISV:
-	case 42: // ARM_LDST64B has the same struct
-		*gpa = run->arm_nisv.fault_ipa;
-		return true;
-	}
-	return false;
+	if (ret->reason != KVM_EXIT_ARM_NISV && ret->reason != TL_RUN_ARM_LDST64B)
+		return false;
+	*gpa = vcpu->run->arm_nisv.fault_ipa; // LDST64B has the same struct
+	return true;
 }
 
 void tl_shim_fault_pages(struct tl_shim_scan *scan, const struct tl_shim_return *ret)
@@ -107,6 +102,14 @@ void tl_shim_fault_pages(struct tl_shim_scan *scan, const struct tl_shim_return 
 	}
 }
 
+static void put_part(void *ctx, const struct tl_shim_mapping *mapping, uint64_t start, uint64_t end)
+{
+	struct tl_shim_scan *scan = ctx;
+
+	tl_shim_ranges_add(&scan->vcpu->vm->watch.seen, start, end);
+	tl_shim_scan_existing(scan, mapping, start, end);
+}
+
 // Elsewhere, what is not listed is all zeroes.
 static void put_missing(struct tl_shim_scan *scan)
 {
@@ -123,26 +126,13 @@ static void put_missing(struct tl_shim_scan *scan)
 void tl_shim_fault_whole(struct tl_shim_scan *scan)
 {
 	struct tl_shim_watch *w = &scan->vcpu->vm->watch;
-	struct tl_shim_mapping m;
-	struct tl_shim_maps maps;
-	uint64_t start, end;
 	uint32_t version;
 
-	if (!tl_shim_slot_ranges(scan->vcpu->vm, &w->now, &version) || !tl_shim_maps_open(&maps)) {
-		scan->lost = true; // or the trace would have all of it as zeroes
-		return;
-	}
 	w->seen.n = 0;
 	w->seen.overflow = false;
-	while (tl_shim_maps_next(&maps, &m))
-		for (uint32_t i = 0; i < w->now.n; i++) {
-			start = w->now.of[i].start > m.start ? w->now.of[i].start : m.start;
-			end = w->now.of[i].end < m.end ? w->now.of[i].end : m.end;
-			if (start >= end)
-				continue;
-			tl_shim_ranges_add(&w->seen, start, end);
-			tl_shim_scan_existing(scan, &m, start, end);
-		}
-	tl_shim_maps_close(&maps);
-	put_missing(scan);
+	if (tl_shim_slot_ranges(scan->vcpu->vm, &w->now, &version) &&
+		tl_shim_maps_within(&w->now, put_part, scan))
+		put_missing(scan);
+	else
+		scan->lost = true; // or the trace would have all of it as zeroes
 }

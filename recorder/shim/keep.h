@@ -17,7 +17,10 @@ struct tl_shim_kept {
 	uint64_t device, inode;
 };
 
-/** Consumes `fd` and puts it under a high number, where a VMM that counts on low ones never meets it. */
+/** The descriptor under a high number, where a VMM that counts on low ones never meets it. */
+int tl_shim_move_up(int fd);
+
+/** Consumes `fd` and moves it up. */
 void tl_shim_keep(struct tl_shim_kept *kept, int fd);
 
 /** Its number; -1 when there is none, or the program has closed it or put something else there. */

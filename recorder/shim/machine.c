@@ -77,6 +77,7 @@ void tl_shim_vm_opened(struct tl_shim_vm *vm, int fd, uint64_t type, bool adopte
 	const uint32_t size = (uint32_t)(sizeof(struct tl_record_vm) + n * sizeof(*caps));
 	struct tl_record_vm *body = tl_shim_reserve(ring, TL_NO_VCPU, size, 0);
 
+	vm->let_go = tl_shim_memory_close;
 	vm->abi = abi_of(caps, n);
 	atomic_store(&vm->coalescing, adopted);
 	enable_nisv(vm, fd, adopted);

@@ -13,7 +13,13 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-bool tl_shim_maps_open(struct tl_shim_maps *maps)
+struct maps {
+	int fd;
+	size_t at, n;
+	char bytes[1024];
+};
+
+static bool maps_open(struct maps *maps)
 {
 	maps->fd = -1;
 	if (tl_shim_may(SYS_openat, (uint64_t)AT_FDCWD, 0, O_RDONLY | O_CLOEXEC) &&
@@ -23,13 +29,7 @@ bool tl_shim_maps_open(struct tl_shim_maps *maps)
 	return maps->fd >= 0;
 }
 
-void tl_shim_maps_close(struct tl_shim_maps *maps)
-{
-	if (maps->fd >= 0)
-		tl_shim_real_close(maps->fd);
-}
-
-static bool next_byte(struct tl_shim_maps *maps, char *ret)
+static bool next_byte(struct maps *maps, char *ret)
 {
 	ssize_t n;
 
@@ -45,7 +45,7 @@ static bool next_byte(struct tl_shim_maps *maps, char *ret)
 }
 
 // What does not fit is the end of a long name.
-static bool next_line(struct tl_shim_maps *maps, char *line, size_t size)
+static bool next_line(struct maps *maps, char *line, size_t size)
 {
 	size_t n = 0;
 	char c;
@@ -68,11 +68,11 @@ static char *next_field(char *at)
 }
 
 // start-end perms offset dev inode name
-bool tl_shim_maps_next(struct tl_shim_maps *maps, struct tl_shim_mapping *ret)
+static bool maps_next(struct maps *maps, struct tl_shim_mapping *ret)
 {
 	char line[300], *at = line;
 
-	if (maps->fd < 0 || !next_line(maps, line, sizeof(line)))
+	if (!next_line(maps, line, sizeof(line)))
 		return false;
 	ret->start = strtoull(at, &at, 16);
 	ret->end = strtoull(at + (*at == '-'), &at, 16);
@@ -84,6 +84,25 @@ bool tl_shim_maps_next(struct tl_shim_maps *maps, struct tl_shim_mapping *ret)
 	ret->file = strtoull(at, &at, 10) != 0;
 	at += strspn(at, " ");
 	snprintf(ret->name, sizeof(ret->name), "%s", at);
+	return true;
+}
+
+bool tl_shim_maps_within(const struct tl_shim_ranges *set, tl_shim_part *each, void *ctx)
+{
+	struct tl_shim_mapping m;
+	struct maps maps;
+	uint32_t i = 0;
+
+	if (!maps_open(&maps))
+		return false;
+	while (maps_next(&maps, &m)) {
+		while (i < set->n && set->of[i].end <= m.start)
+			i++;
+		for (uint32_t j = i; j < set->n && set->of[j].start < m.end; j++)
+			each(ctx, &m, set->of[j].start > m.start ? set->of[j].start : m.start,
+				set->of[j].end < m.end ? set->of[j].end : m.end);
+	}
+	tl_shim_real_close(maps.fd);
 	return true;
 }
 

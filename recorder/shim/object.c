@@ -36,19 +36,34 @@ static bool take(struct tl_shim_object *object, enum tl_descriptor on)
 	return true;
 }
 
+// Two threads may want the first one at the same time.
+static void *member(void **place, size_t size)
+{
+	void *there = __atomic_load_n(place, __ATOMIC_ACQUIRE), *made;
+
+	if (there)
+		return there;
+	made = tl_shim_pages(size);
+	if (made && !__atomic_compare_exchange_n(
+			    place, &there, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		munmap(made, size);
+	else
+		there = made;
+	return there;
+}
+
 // The first free object of a pool, its memory made on first use and everything behind its head
 // zeroed.
 static void *from_pool(void **pool, unsigned n, size_t size, enum tl_descriptor on)
 {
 	for (unsigned i = 0; i < n; i++) {
-		if (!pool[i])
-			pool[i] = tl_shim_pages(size);
-		if (!pool[i] || !take(pool[i], on))
+		struct tl_shim_object *object = member(&pool[i], size);
+
+		if (!object || !take(object, on))
 			continue;
-		memset((char *)pool[i] + sizeof(struct tl_shim_object), 0,
-			size - sizeof(struct tl_shim_object));
-		atomic_store(&((struct tl_shim_object *)pool[i])->life, TL_SHIM_LIVE);
-		return pool[i];
+		memset(object + 1, 0, size - sizeof(*object));
+		atomic_store(&object->life, TL_SHIM_LIVE);
+		return object;
 	}
 	return NULL;
 }
@@ -77,15 +92,10 @@ struct tl_shim_vm *tl_shim_vm_new(void)
 
 bool tl_shim_vm_watching(const struct tl_shim_vm *but, uint64_t start, uint64_t end)
 {
-	for (unsigned i = 0; i < VMS && vms[i]; i++) {
-		const struct tl_shim_ranges *range = &vms[i]->watch.range;
-
-		if (vms[i] == but || atomic_load(&vms[i]->object.life) != TL_SHIM_LIVE)
-			continue;
-		for (uint32_t j = 0; j < range->n; j++)
-			if (range->of[j].start < end && range->of[j].end > start)
-				return true;
-	}
+	for (unsigned i = 0; i < VMS && vms[i]; i++)
+		if (vms[i] != but && atomic_load(&vms[i]->object.life) == TL_SHIM_LIVE &&
+			tl_shim_ranges_meet(&vms[i]->watch.range, start, end))
+			return true;
 	return false;
 }
 
@@ -209,6 +219,12 @@ static void let_go(struct tl_shim_vcpu *vcpu)
 	tl_shim_object_put(&vcpu->vm->object);
 }
 
+static void end_vm(struct tl_shim_vm *vm)
+{
+	if (vm->let_go)
+		vm->let_go(vm);
+}
+
 // A vCPU's end stands in its own ring, behind its beginning; rings are not in order among each other.
 static void closed(struct tl_shim_object *object)
 {
@@ -239,7 +255,7 @@ void tl_shim_object_put(struct tl_shim_object *object)
 	closed(object);
 	if (object->on == TL_ON_VCPU)
 		let_go((struct tl_shim_vcpu *)object);
-	if (object->on == TL_ON_VM)
-		tl_shim_dirty_close((struct tl_shim_vm *)object);
+	else if (object->on == TL_ON_VM)
+		end_vm((struct tl_shim_vm *)object);
 	atomic_store(&object->life, TL_SHIM_FREE);
 }

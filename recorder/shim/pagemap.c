@@ -3,6 +3,7 @@
 // protection and PAGEMAP_SCAN (Linux 6.7; Documentation/admin-guide/mm/pagemap.rst, userfaultfd.rst).
 // Headers of that age are not everywhere, so what the kernel wants is spelt out here.
 #include "recorder/shim/filter.h"
+#include "recorder/shim/keep.h"
 #include "recorder/shim/shim.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ enum {
 	PAGE_SWAPPED = 16,
 
 	RUNS = 64,
+	TRIES = 8,
 };
 
 struct pm_scan_arg {
@@ -61,16 +63,35 @@ enum {
 	UFFD_WP_ASYNC = 1 << 15,
 };
 
-// A VMM may have closed them, and a child has none that are its own.
-static struct {
-	int pagemap, uffd;
-	pid_t pid;   // whose they are; 0: nobody's yet
-	bool usable; // when last asked
-} mine = { -1, -1, 0, false };
+static struct tl_shim_kept pagemap, uffd;
+static pid_t asked; // the process whose kernel `usable` is about; 0: nobody asked yet
+static bool usable;
 
 bool tl_shim_pagemap_owns(int fd)
 {
-	return fd == mine.pagemap || fd == mine.uffd;
+	return tl_shim_kept_is(&pagemap, fd) || tl_shim_kept_is(&uffd, fd);
+}
+
+void tl_shim_pagemap_make_way(int fd)
+{
+	tl_shim_kept_make_way(&pagemap, fd);
+	tl_shim_kept_make_way(&uffd, fd);
+}
+
+// Those that a forked child inherits are about its parent's memory.
+static int number_of(const struct tl_shim_kept *kept)
+{
+	return kept->pid == tl_shim_pid() ? tl_shim_kept_number(kept) : -1;
+}
+
+static int open_pagemap(void)
+{
+	const int flags = O_RDONLY | O_CLOEXEC;
+
+	errno = EPERM;
+	if (!tl_shim_may(SYS_openat, (uint64_t)AT_FDCWD, 0, flags))
+		return -1;
+	return open("/proc/self/pagemap", flags);
 }
 
 static int open_uffd(void)
@@ -81,59 +102,55 @@ static int open_uffd(void)
 	const int flags = O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE;
 	int fd = -1;
 
+	errno = EPERM;
 	if (tl_shim_may(SYS_userfaultfd, flags))
 		fd = (int)syscall(SYS_userfaultfd, flags);
-	if (fd < 0)
-		return -1;
-	if (!tl_shim_own_ioctl(fd, UFFD_API_, &api))
-		return tl_shim_move_up(fd);
+	if (fd < 0 || !tl_shim_own_ioctl(fd, UFFD_API_, &api))
+		return fd;
 	tl_shim_real_close(fd);
 	return -1;
 }
 
-static void open_both(void)
+// A VMM may have closed it.
+static bool open_again(struct tl_shim_kept *kept, int (*open_it)(void))
 {
-	// Without userfaultfd there is still the pagemap.
-	if (mine.pid == getpid() && fcntl(mine.pagemap, F_GETFD) >= 0 &&
-		(mine.uffd < 0 || fcntl(mine.uffd, F_GETFD) >= 0))
-		return;
-	mine.pid = getpid();
-	mine.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (mine.pagemap >= 0)
-		mine.pagemap = tl_shim_move_up(mine.pagemap);
-	mine.uffd = open_uffd();
+	const int fd = number_of(kept) < 0 ? open_it() : -1;
+
+	if (fd >= 0)
+		tl_shim_keep(kept, fd);
+	return number_of(kept) >= 0;
 }
 
 bool tl_shim_pagemap_usable(void)
 {
 	struct pm_scan_arg nothing = { .size = sizeof(nothing) };
 
-	if (mine.pid == getpid())
-		return mine.usable;
-	open_both();
-	mine.usable = mine.uffd >= 0 && mine.pagemap >= 0 &&
-		      tl_shim_own_ioctl(mine.pagemap, PAGEMAP_SCAN_, &nothing) >= 0;
-	return mine.usable;
+	if (asked == tl_shim_pid())
+		return usable;
+	usable = open_again(&uffd, open_uffd) && open_again(&pagemap, open_pagemap) &&
+		 tl_shim_own_ioctl(number_of(&pagemap), PAGEMAP_SCAN_, &nothing) >= 0;
+	asked = tl_shim_pid();
+	return usable;
 }
 
 static bool claim(uint64_t start, uint64_t bytes)
 {
 	struct uffd_register reg = { .range = { start, bytes }, .mode = UFFD_MODE_WP };
 
-	return !tl_shim_own_ioctl(mine.uffd, UFFD_REGISTER_, &reg);
+	return !tl_shim_own_ioctl(number_of(&uffd), UFFD_REGISTER_, &reg);
 }
 
 static void let_go(uint64_t start, uint64_t bytes)
 {
 	struct uffd_range range = { start, bytes };
 
-	tl_shim_own_ioctl(mine.uffd, UFFD_UNREGISTER_, &range);
+	tl_shim_own_ioctl(number_of(&uffd), UFFD_UNREGISTER_, &range);
 }
 
 bool tl_shim_pagemap_watch(uint64_t start, uint64_t bytes)
 {
-	open_both();
-	if (!claim(start, bytes))
+	if (!open_again(&uffd, open_uffd) || !open_again(&pagemap, open_pagemap) ||
+		!claim(start, bytes))
 		return false;
 	let_go(start, bytes); // what was protected before counts anew
 	return claim(start, bytes);
@@ -146,6 +163,25 @@ void tl_shim_pagemap_unwatch(uint64_t start, uint64_t bytes)
 		let_go(start, bytes);
 }
 
+// The next scan finds that the memory is not ours any more, and says so. One that is under way may
+// have taken it back meanwhile.
+int tl_shim_pagemap_register(int fd, unsigned long request, void *arg)
+{
+	int result = tl_shim_real_ioctl(fd, request, arg), error = errno;
+	struct uffd_register reg;
+
+	for (unsigned i = 0; i < TRIES && result < 0 && error == EBUSY; i++) {
+		if (!tl_shim_read((uintptr_t)arg, &reg, sizeof(reg)) ||
+			!claim(reg.range.start, reg.range.len))
+			break; // somebody else has it
+		let_go(reg.range.start, reg.range.len);
+		result = tl_shim_real_ioctl(fd, request, arg);
+		error = errno;
+	}
+	errno = error;
+	return result;
+}
+
 // msync() looks whether all is mapped, and with MS_ASYNC does nothing else.
 bool tl_shim_pagemap_mapped(uint64_t start, uint64_t bytes)
 {
@@ -154,7 +190,7 @@ bool tl_shim_pagemap_mapped(uint64_t start, uint64_t bytes)
 	return !msync((void *)(uintptr_t)start, bytes, MS_ASYNC) || errno != ENOMEM; // NOLINT
 }
 
-static bool scan(struct pm_scan_arg *arg, tl_shim_page_run *each, void *ctx)
+static bool scan(int fd, struct pm_scan_arg *arg, tl_shim_page_run *each, void *ctx)
 {
 	struct page_region runs[RUNS];
 	int n;
@@ -162,7 +198,7 @@ static bool scan(struct pm_scan_arg *arg, tl_shim_page_run *each, void *ctx)
 	for (arg->walk_end = arg->start; arg->walk_end < arg->end; arg->start = arg->walk_end) {
 		arg->vec = (uintptr_t)runs;
 		arg->vec_len = RUNS;
-		n = tl_shim_own_ioctl(mine.pagemap, PAGEMAP_SCAN_, arg);
+		n = tl_shim_own_ioctl(fd, PAGEMAP_SCAN_, arg);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -174,7 +210,8 @@ static bool scan(struct pm_scan_arg *arg, tl_shim_page_run *each, void *ctx)
 	return true;
 }
 
-// The kernel has a short way for exactly these masks.
+// The kernel has a short way for exactly these masks. Called at each exit, so the descriptor is not
+// looked at before: if it is something else by now, that says ENOTTY.
 bool tl_shim_pagemap_written(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx)
 {
 	struct pm_scan_arg arg = { .size = sizeof(arg),
@@ -184,7 +221,7 @@ bool tl_shim_pagemap_written(uint64_t start, uint64_t bytes, tl_shim_page_run *e
 		.category_mask = PAGE_WRITTEN,
 		.return_mask = PAGE_WRITTEN };
 
-	return scan(&arg, each, ctx);
+	return scan(atomic_load(&pagemap.number) - 1, &arg, each, ctx);
 }
 
 bool tl_shim_pagemap_first(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx)
@@ -196,21 +233,22 @@ bool tl_shim_pagemap_first(uint64_t start, uint64_t bytes, tl_shim_page_run *eac
 		.category_mask = PAGE_WRITTEN,
 		.return_mask = PAGE_WRITTEN | PAGE_PRESENT | PAGE_SWAPPED };
 
-	return scan(&arg, each, ctx);
+	return scan(number_of(&pagemap), &arg, each, ctx);
 }
 
 // An entry of /proc/self/pagemap: bit 63 present, bit 62 swapped.
 static bool read_entries(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx)
 {
 	const uint64_t page = tl_shim_host()->page;
+	const int fd = number_of(&pagemap);
 	uint64_t entries[RUNS], n = 0;
 	ssize_t got;
 
 	for (uint64_t at = start; at < start + bytes; at += n * page) {
 		n = (start + bytes - at) / page;
 		n = n < RUNS ? n : RUNS;
-		got = pread(mine.pagemap, entries, n * sizeof(*entries),
-			(off_t)(at / page * sizeof(*entries)));
+		got = pread(
+			fd, entries, n * sizeof(*entries), (off_t)(at / page * sizeof(*entries)));
 		if (got < (ssize_t)(n * sizeof(*entries)))
 			return false;
 		for (uint64_t i = 0; i < n; i++)
@@ -227,8 +265,8 @@ bool tl_shim_pagemap_existing(uint64_t start, uint64_t bytes, tl_shim_page_run *
 		.category_mask = 0,
 		.return_mask = PAGE_PRESENT | PAGE_SWAPPED };
 
-	open_both();
-	return scan(&arg, each, ctx) || read_entries(start, bytes, each, ctx);
+	open_again(&pagemap, open_pagemap);
+	return scan(number_of(&pagemap), &arg, each, ctx) || read_entries(start, bytes, each, ctx);
 }
 
 void tl_shim_pagemap_cached(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx)

@@ -21,6 +21,7 @@ void tl_shim_descriptor_make_way(int fd)
 {
 	tl_shim_arena_make_way(fd);
 	tl_shim_control_make_way(fd);
+	tl_shim_pagemap_make_way(fd);
 }
 
 bool tl_shim_joined(void)

@@ -31,13 +31,22 @@ static bool worth_waiting(struct tl_shim_ring *ring)
 	return taken(ring) != ring->gave_up_at;
 }
 
+// Then nothing is produced any more, by no process of the recording.
+static bool collector_is_gone(void)
+{
+	if (!tl_shim_control_lost())
+		return false;
+	atomic_store(&tl_shim_arena->stopped, 1);
+	return true;
+}
+
 static void *wait_for_room(struct tl_shim_ring *ring, uint32_t body)
 {
 	const uint64_t start = tl_shim_now(), limit = tl_shim_options()->max_wait_ns;
 	void *record = NULL;
 	uint64_t waited = 0;
 
-	while (!record && waited < limit && tl_shim_recording()) {
+	while (!record && waited < limit && tl_shim_recording() && !collector_is_gone()) {
 		tl_shim_nap();
 		record = tl_ring_reserve(&ring->ring, body);
 		waited = tl_shim_now() - start;

@@ -55,3 +55,11 @@ void tl_shim_ranges_minus(
 			tl_shim_ranges_add(ret, at, a->of[i].end);
 	}
 }
+
+bool tl_shim_ranges_meet(const struct tl_shim_ranges *set, uint64_t start, uint64_t end)
+{
+	for (uint32_t i = 0; i < set->n; i++)
+		if (set->of[i].start < end && set->of[i].end > start)
+			return true;
+	return false;
+}

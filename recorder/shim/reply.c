@@ -8,8 +8,7 @@ static uint32_t flags(const struct tl_shim_vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->run;
 
-	return (vcpu->again ? TL_REPLY_OURS : 0) |
-	       (run->cr8 != vcpu->open_cr8 ? TL_REPLY_CR8 : 0) |
+	return (vcpu->again ? TL_REPLY_OURS : 0) | (run->cr8 != vcpu->open_cr8 ? TL_REPLY_CR8 : 0) |
 	       (run->request_interrupt_window ? TL_REPLY_IRQ_WINDOW : 0) |
 	       (run->immediate_exit ? TL_REPLY_IMMEDIATE : 0);
 }

@@ -20,7 +20,7 @@ static bool reason_is_fresh(int error, uint32_t reason)
 		return reason == KVM_EXIT_INTR;
 	case EFAULT:
 	case EHWPOISON:
-		return reason == 39; // KVM_EXIT_MEMORY_FAULT, newer than our oldest headers
+		return reason == TL_RUN_MEMORY_FAULT;
 	}
 	return false;
 }
@@ -32,9 +32,9 @@ static bool looks_like_fault(const struct tl_shim_return *ret)
 	case KVM_EXIT_FAIL_ENTRY:
 	case KVM_EXIT_INTERNAL_ERROR:
 	case KVM_EXIT_ARM_NISV:
-	case 39: // MEMORY_FAULT
-	case 41: // ARM_SEA
-	case 42: // ARM_LDST64B
+	case TL_RUN_MEMORY_FAULT:
+	case TL_RUN_ARM_SEA:
+	case TL_RUN_ARM_LDST64B:
 		return true;
 	}
 	return ret->error && ret->error != EINTR && ret->error != EAGAIN;
@@ -156,6 +156,7 @@ static int enter_unrecorded(struct tl_shim_vcpu *vcpu, int fd, void *arg)
 	struct tl_shim_return ret = { .reason = TL_NO_REASON };
 	int result;
 
+	tl_shim_memory_end(vcpu->vm);
 	keep_union(vcpu);
 	result = tl_shim_real_ioctl(fd, KVM_RUN, arg);
 	ret.error = result < 0 ? errno : 0;

@@ -121,3 +121,22 @@ bool tl_shim_memory_entry(struct tl_shim_vcpu *vcpu)
 	vcpu->scanned = 0;
 	return (seq || first) && scan_changes(vcpu, seq, TL_PHASE_REPLY);
 }
+
+void tl_shim_memory_end(struct tl_shim_vm *vm)
+{
+	uint32_t nobody = 0;
+
+	if (!atomic_load(&vm->watch.started) ||
+		!atomic_compare_exchange_strong(&vm->watch.busy, &nobody, UINT32_MAX))
+		return;
+	if (!vm->dirty)
+		tl_shim_watch_end(vm);
+	atomic_store(&vm->watch.started, false);
+	atomic_store(&vm->watch.busy, 0);
+}
+
+void tl_shim_memory_close(struct tl_shim_vm *vm)
+{
+	tl_shim_memory_end(vm);
+	tl_shim_dirty_close(vm);
+}

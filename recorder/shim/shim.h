@@ -56,7 +56,7 @@ struct tl_shim_ranges {
 
 /** The memory behind a VM's slots, with --mem exact. Whoever is `busy` with it has it alone. */
 struct tl_shim_watch {
-	_Atomic uint32_t busy;	       /**< vCPU number + 1; 0: nobody */
+	_Atomic uint32_t busy;	       /**< vCPU number + 1, or UINT32_MAX: its end; 0: nobody */
 	_Atomic uint64_t exits;	       /**< of all vCPUs, since the recording began */
 	_Atomic bool started;	       /**< the start image was made */
 	bool stale;		       /**< a scan was lost: all must come under watch anew */
@@ -111,6 +111,7 @@ struct tl_shim_vm {
 	struct tl_shim_watch watch;
 	struct tl_shim_dirty *dirty; /**< what follows memory instead (dirty.h); NULL: nothing */
 	struct tl_shim_hold hold;
+	void (*let_go)(struct tl_shim_vm *vm); /**< called at its end; NULL: it was never opened */
 };
 
 /**
@@ -207,10 +208,16 @@ const struct tl_record_options *tl_shim_options(void);
 bool tl_shim_arena_owns(int fd);
 void tl_shim_arena_make_way(int fd);
 uint64_t tl_shim_now(void);
-/** The descriptor under a high number, where a VMM that counts on low ones never meets it. */
-int tl_shim_move_up(int fd);
 bool tl_shim_ring_claim(struct tl_shim_ring *ring);
 void tl_shim_ring_free(struct tl_shim_ring *ring);
+
+/* control.c: the control channel */
+bool tl_shim_control_owns(int fd);
+void tl_shim_control_make_way(int fd);
+bool tl_shim_control_open(void); /**< false: the collector does not want us */
+/** The collector has ended, and did not say so. */
+bool tl_shim_control_lost(void);
+void tl_shim_control_forget(void);
 
 /* produce.c: records into rings */
 /** Room for a record; NULL when it is lost. `exit_seq` is 0 for a record that is no exit. */
@@ -221,25 +228,10 @@ void tl_shim_notice(
 /** For 20 us, as far as the VMM's filters allow. */
 void tl_shim_nap(void);
 
-/* control.c: the control channel */
-bool tl_shim_control_owns(int fd);
-void tl_shim_control_make_way(int fd);
-bool tl_shim_control_open(void); /**< false: the collector does not want us */
-void tl_shim_control_forget(void);
-
-/* interpose-syscall.c: seccomp filters (filter.h) */
-/** Filters that were there before this program, but are not those of the collector, at that path. */
-void tl_shim_filters_inherited(const char *arena_path);
-
-/* process.c: this process in the recording */
-/** The ring for everything that is no vCPU's own; without memory (ring.data) there is none. */
-struct tl_shim_ring *tl_shim_process_ring(void);
-bool tl_shim_joined(void); /**< it has used KVM */
-/** What the VMM's filters take from a recording goes into it. */
-void tl_shim_filter_say(void);
-bool tl_shim_owns_descriptor(int fd);
-/** Of those, what can be elsewhere goes there, since the VMM wants this number. */
-void tl_shim_descriptor_make_way(int fd);
+/* memory.c: reads that cannot fault */
+bool tl_shim_read(uint64_t host, void *buf, size_t size);
+/** Pages into `buf`, one after the other; the addresses of those that are not there are marked. */
+void tl_shim_read_pages(uint64_t *hosts, unsigned n, uint8_t *buf);
 
 /* host.c: what KVM offers here */
 struct tl_shim_host {
@@ -251,6 +243,47 @@ struct tl_shim_host {
 	uint32_t coalesced; /**< entries of KVM's ring of coalesced writes, which is one page */
 };
 const struct tl_shim_host *tl_shim_host(void);
+
+/* pagemap.c: which pages were written, and which exist */
+/** Pages in ascending order; `exists` is false where nothing was ever put there. */
+typedef void tl_shim_page_run(void *ctx, uint64_t start, uint64_t bytes, bool exists);
+
+bool tl_shim_pagemap_usable(void); /**< this kernel tells which pages were written */
+bool tl_shim_pagemap_owns(int fd);
+void tl_shim_pagemap_make_way(int fd);
+/** Within one mapping, from now on; sets errno. What others watch is left alone. */
+bool tl_shim_pagemap_watch(uint64_t start, uint64_t bytes);
+void tl_shim_pagemap_unwatch(uint64_t start, uint64_t bytes);
+/** UFFDIO_REGISTER of the VMM's: what it watches itself we do not. */
+int tl_shim_pagemap_register(int fd, unsigned long request, void *arg);
+bool tl_shim_pagemap_mapped(uint64_t start, uint64_t bytes); /**< all of it */
+/** All that is there, and protects it. `each` may have pages twice. */
+bool tl_shim_pagemap_first(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx);
+/** What was written since it was protected, and protects it. False when not all is under watch. */
+bool tl_shim_pagemap_written(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx);
+/** Protects nothing. */
+bool tl_shim_pagemap_existing(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx);
+/** Of a mapped file, what is in memory, mapped or not. */
+void tl_shim_pagemap_cached(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx);
+
+/* process.c: this process in the recording */
+/** The ring for everything that is no vCPU's own; without memory (ring.data) there is none. */
+struct tl_shim_ring *tl_shim_process_ring(void);
+bool tl_shim_joined(void); /**< it has used KVM */
+/** What the VMM's filters take from a recording goes into it. */
+void tl_shim_filter_say(void);
+bool tl_shim_owns_descriptor(int fd);
+/** Of those, what can be elsewhere goes there, since the VMM wants this number. */
+void tl_shim_descriptor_make_way(int fd);
+
+/* ranges.c: sets of addresses */
+void tl_shim_ranges_add(struct tl_shim_ranges *set, uint64_t start, uint64_t end);
+void tl_shim_ranges_copy(struct tl_shim_ranges *to, const struct tl_shim_ranges *from);
+/** `ret` is neither of the others. */
+void tl_shim_ranges_minus(
+	const struct tl_shim_ranges *a, const struct tl_shim_ranges *b, struct tl_shim_ranges *ret);
+/** Does some of it lie between these? */
+bool tl_shim_ranges_meet(const struct tl_shim_ranges *set, uint64_t start, uint64_t end);
 
 /* object.c: what descriptors stand for; who makes or gets an object is one of its users */
 /** Memory of our own, all zero; NULL when there is none. */
@@ -285,13 +318,6 @@ void tl_shim_descriptor_copied(int from, int to);
 /** One that stands for it, `hint` if that does; -1: there is none. */
 int tl_shim_descriptor_of(const struct tl_shim_object *object, int hint);
 
-/* ranges.c */
-void tl_shim_ranges_add(struct tl_shim_ranges *set, uint64_t start, uint64_t end);
-void tl_shim_ranges_copy(struct tl_shim_ranges *to, const struct tl_shim_ranges *from);
-/** `ret` is neither of the others. */
-void tl_shim_ranges_minus(
-	const struct tl_shim_ranges *a, const struct tl_shim_ranges *b, struct tl_shim_ranges *ret);
-
 /* slot.c: guest physical memory in this process */
 /** False when there are too many to keep, and memory of this one is not recorded. */
 bool tl_shim_slot_set(struct tl_shim_vm *vm, const struct tl_shim_slot *slot);
@@ -302,18 +328,7 @@ unsigned tl_shim_address_space(const struct tl_shim_vcpu *vcpu);
 bool tl_shim_slot_ranges(
 	const struct tl_shim_vm *vm, struct tl_shim_ranges *ret, uint32_t *ret_version);
 
-/* memory.c: reads that cannot fault */
-bool tl_shim_read(uint64_t host, void *buf, size_t size);
-/** Pages into `buf`, one after the other; the addresses of those that are not there are marked. */
-void tl_shim_read_pages(uint64_t *hosts, unsigned n, uint8_t *buf);
-
 /* maps.c: what is mapped in this process */
-struct tl_shim_maps {
-	int fd;
-	size_t at, n;
-	char bytes[1024];
-};
-
 struct tl_shim_mapping {
 	uint64_t start, end;
 	bool shared, file;
@@ -321,40 +336,21 @@ struct tl_shim_mapping {
 	char name[200]; /**< may be cut short, or empty */
 };
 
-bool tl_shim_maps_open(struct tl_shim_maps *maps);
-/** The next mapping, in ascending order; false after the last. */
-bool tl_shim_maps_next(struct tl_shim_maps *maps, struct tl_shim_mapping *ret);
-void tl_shim_maps_close(struct tl_shim_maps *maps);
+/** Calls `each` for the parts of mappings that lie in `set`, in ascending order; false: unknown. */
+typedef void tl_shim_part(
+	void *ctx, const struct tl_shim_mapping *mapping, uint64_t start, uint64_t end);
+bool tl_shim_maps_within(const struct tl_shim_ranges *set, tl_shim_part *each, void *ctx);
 /** Where a page of it that is not in memory has other bytes than zeroes: in a file, or swapped. */
 bool tl_shim_mapping_is_stored(const struct tl_shim_mapping *mapping);
-
-/* pagemap.c: which pages were written, and which exist */
-/** Pages in ascending order; `exists` is false where nothing was ever put there. */
-typedef void tl_shim_page_run(void *ctx, uint64_t start, uint64_t bytes, bool exists);
-
-bool tl_shim_pagemap_usable(void); /**< this kernel tells which pages were written */
-bool tl_shim_pagemap_owns(int fd);
-/** Within one mapping, from now on; sets errno. What others watch is left alone. */
-bool tl_shim_pagemap_watch(uint64_t start, uint64_t bytes);
-void tl_shim_pagemap_unwatch(uint64_t start, uint64_t bytes);
-bool tl_shim_pagemap_mapped(uint64_t start, uint64_t bytes); /**< all of it */
-/** All that is there, and protects it. `each` may have pages twice. */
-bool tl_shim_pagemap_first(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx);
-/** What was written since it was protected, and protects it. False when not all is under watch. */
-bool tl_shim_pagemap_written(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx);
-/** Protects nothing. */
-bool tl_shim_pagemap_existing(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx);
-/** Of a mapped file, what is in memory, mapped or not. */
-void tl_shim_pagemap_cached(uint64_t start, uint64_t bytes, tl_shim_page_run *each, void *ctx);
-
-/* code.c: memory around PC */
-void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret);
 
 /* regs-arm64.c, regs-x86_64.c: registers at an exit, as far as --regs says */
 void tl_shim_regs_before(struct tl_shim_vcpu *vcpu);
 void tl_shim_regs_after(struct tl_shim_vcpu *vcpu, int fd, struct tl_shim_return *ret);
 void tl_shim_extras(struct tl_shim_vcpu *vcpu, int fd);
 void tl_shim_translation_key(const struct tl_regs *regs, uint64_t key[6]);
+
+/* code.c: memory around PC */
+void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret);
 
 /* pages.c: a scan of memory into the ring */
 struct tl_shim_scan {
@@ -385,6 +381,7 @@ void tl_shim_scan_region(struct tl_shim_scan *scan, uint64_t start, uint64_t end
 
 /* watch.c: the memory of the slots, under write protection */
 void tl_shim_watch_scan(struct tl_shim_scan *scan);
+void tl_shim_watch_end(struct tl_shim_vm *vm); /**< leaves the memory to the VMM */
 
 /* dirty.c, dirty-calls.c, dirty-scan.c: the same by KVM's dirty log, which has no VMM's writes */
 void tl_shim_dirty_open(struct tl_shim_vm *vm, int fd);
@@ -400,6 +397,9 @@ void tl_shim_fault_whole(struct tl_shim_scan *scan);
 /* scan.c: memory at exits, by --mem */
 void tl_shim_memory_exit(struct tl_shim_vcpu *vcpu, const struct tl_shim_return *ret);
 bool tl_shim_memory_entry(struct tl_shim_vcpu *vcpu); /**< false: there was nothing to do */
+/** The recording has ended: nothing follows the VM's memory any more. */
+void tl_shim_memory_end(struct tl_shim_vm *vm);
+void tl_shim_memory_close(struct tl_shim_vm *vm); /**< the same at the VM's end */
 
 /* kick.c: a signal that gets another thread out of KVM_RUN */
 /** NULL, or why there is none that it admits. It may take more than one. */
@@ -443,5 +443,9 @@ struct tl_shim_object *tl_shim_adopt(int fd);
 /* call.c: the door */
 int tl_shim_ioctl(int fd, unsigned long request, void *arg);
 int tl_shim_close(int fd);
+
+/* interpose-syscall.c: seccomp filters (filter.h) */
+/** Filters that were there before this program, but are not those of the collector, at that path. */
+void tl_shim_filters_inherited(const char *arena_path);
 
 #endif

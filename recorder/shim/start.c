@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A VMM that records itself: the collector is started from here.
+#include "recorder/shim/keep.h"
 #include "recorder/shim/shim.h"
 
 #include "recorder/shim/trapline.h"

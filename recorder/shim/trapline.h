@@ -51,7 +51,8 @@ TRAPLINE_API int trapline_stop(void);
 TRAPLINE_API const char *trapline_error(void);
 
 /**
- * ioctl(2) for KVM descriptors (request type 0xAE); any other request is passed on untouched.
+ * ioctl(2) for KVM descriptors (request type 0xAE), and for UFFDIO_REGISTER on guest memory, which is
+ * EBUSY otherwise while `mem` "exact" has it under watch. Any other request is passed on untouched.
  * Same arguments, result and errno as ioctl(2).
  */
 TRAPLINE_API int trapline_ioctl(int fd, unsigned long request, ...);

@@ -53,10 +53,9 @@ static bool watch_piece(struct tl_shim_vm *vm, uint64_t start, uint64_t end)
 	return false;
 }
 
-// One mapping's part of what comes under watch.
-static void watch_mapping(
-	struct tl_shim_scan *scan, const struct tl_shim_mapping *m, uint64_t start, uint64_t end)
+static void watch_part(void *ctx, const struct tl_shim_mapping *m, uint64_t start, uint64_t end)
 {
+	struct tl_shim_scan *scan = ctx;
 	char why[192] = "";
 
 	tl_shim_ranges_add(&scan->vcpu->vm->watch.seen, start, end);
@@ -71,25 +70,6 @@ static void watch_mapping(
 			m->name);
 	tl_shim_scan_region(scan, start, end, m->shared ? TL_REGION_SHARED : TL_REGION_EXACT, why);
 	tl_shim_scan_first(scan, m, start, end);
-}
-
-static void watch_mappings(struct tl_shim_scan *scan, const struct tl_shim_ranges *set)
-{
-	struct tl_shim_mapping m;
-	struct tl_shim_maps maps;
-	uint32_t i = 0;
-
-	if (!tl_shim_maps_open(&maps))
-		return;
-	while (tl_shim_maps_next(&maps, &m)) {
-		while (i < set->n && set->of[i].end <= m.start)
-			i++;
-		for (uint32_t j = i; j < set->n && set->of[j].start < m.end; j++)
-			watch_mapping(scan, &m,
-				set->of[j].start > m.start ? set->of[j].start : m.start,
-				set->of[j].end < m.end ? set->of[j].end : m.end);
-	}
-	tl_shim_maps_close(&maps);
 }
 
 // Where nothing is mapped now, something may be later.
@@ -112,18 +92,23 @@ static void watch(struct tl_shim_scan *scan, const struct tl_shim_ranges *set)
 	w->seen.n = 0;
 	w->seen.overflow = false;
 	if (set->n)
-		watch_mappings(scan, set);
+		tl_shim_maps_within(set, watch_part, scan);
 	miss(scan, set);
 	if (w->seen.overflow || w->missing.overflow || w->range.overflow || set->overflow)
 		scan->lost = true; // all counts anew
 }
 
+static void unwatch_part(void *ctx, const struct tl_shim_mapping *m, uint64_t start, uint64_t end)
+{
+	tl_shim_pagemap_unwatch(start, end - start);
+}
+
 static void unwatch(struct tl_shim_scan *scan, const struct tl_shim_ranges *set)
 {
-	for (uint32_t i = 0; i < set->n; i++) {
-		tl_shim_pagemap_unwatch(set->of[i].start, set->of[i].end - set->of[i].start);
+	if (set->n)
+		tl_shim_maps_within(set, unwatch_part, NULL);
+	for (uint32_t i = 0; i < set->n; i++)
 		tl_shim_scan_region(scan, set->of[i].start, set->of[i].end, TL_REGION_GONE, "");
-	}
 }
 
 static void remove_from(
@@ -137,12 +122,10 @@ static void remove_from(
 // stays under watch for some scans, or all of it would have to be looked at again.
 static bool lingers(struct tl_shim_watch *w)
 {
-	if (!w->change.n)
+	if (!w->change.n || w->linger == 1)
 		w->linger = 0;
 	else if (!w->linger)
 		w->linger = LINGER;
-	else if (w->linger == 1)
-		w->linger = 0;
 	return w->linger;
 }
 
@@ -186,7 +169,7 @@ static void look_for_missing(struct tl_shim_scan *scan)
 	struct tl_shim_watch *w = &scan->vcpu->vm->watch;
 
 	w->seen.n = 0;
-	watch_mappings(scan, &w->missing);
+	tl_shim_maps_within(&w->missing, watch_part, scan);
 	remove_from(w, &w->missing, &w->seen);
 }
 
@@ -236,4 +219,11 @@ void tl_shim_watch_scan(struct tl_shim_scan *scan)
 	update(scan);
 	if (!scan_ranges(scan))
 		scan->lost = true;
+}
+
+void tl_shim_watch_end(struct tl_shim_vm *vm)
+{
+	tl_shim_maps_within(&vm->watch.range, unwatch_part, NULL);
+	vm->watch.range.n = 0;
+	vm->watch.stale = true;
 }

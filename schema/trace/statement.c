@@ -23,9 +23,10 @@ static int last_errno(sqlite3 *db)
 	return error ? error : sqlite3_system_errno(db);
 }
 
+// Without memory sqlite3_open_v2() gives NULL, of which sqlite3_errmsg() knows what that means.
 struct tl_error *tl_sql_error(sqlite3 *db)
 {
-	const int code = sqlite3_errcode(db), error = last_errno(db);
+	const int code = sqlite3_errcode(db), error = db ? last_errno(db) : 0;
 	const bool corrupt = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
 	if (code == SQLITE_IOERR && error)

@@ -34,6 +34,24 @@ static inline int32_t ahead_at(const char *trap, uint64_t seq, tl_gpa first, tl_
 	return ahead;
 }
 
+/** What keeps that page, recorded at that exit, from being all that can be known. */
+static inline unsigned marks_at(const char *trap, uint64_t seq, tl_gpa gpa)
+{
+	struct tl_trace *trace;
+	struct tl_memory *memory;
+	struct tl_memory_page page;
+	uint8_t bytes[TL_PAGE_BYTES];
+
+	assert_null(tl_trace_open(trap, &trace));
+	assert_null(
+		tl_memory_open(trace, 0, 0, (struct tl_position){ seq, TL_PHASE_EXIT }, &memory));
+	assert_null(tl_memory_page(memory, gpa, bytes, &page));
+	assert_int_equal(page.status, TL_MEMORY_RECORDED);
+	tl_memory_close(memory);
+	tl_trace_close(trace);
+	return page.marks;
+}
+
 /** Between its two increments, if it was stopped for the time that recording took. */
 static inline bool stood_still(const char *trap, uint64_t seq, tl_gpa first, tl_gpa second)
 {

@@ -17,6 +17,26 @@ static void careless(const char *way)
 	outcome_free(&alone);
 }
 
+// The recorder has more descriptors then.
+static void with_exact_memory_too(void **state)
+{
+	static const char *const ways[] = { "loop", "syscall", "syscalls", "unseen", "dup2",
+		"unseen-dup2" };
+
+	for (unsigned i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct outcome alone = FOREIGN_ALONE("careless", ways[i]);
+		struct sqlite3 *trace = foreign_recorded(
+			&alone, (const char *const[]){ TRAPLINE, "record", "-q", "--mem", "exact",
+					"-o", in_scratch("foreign.trap"), "--", FOREIGN, "careless",
+					ways[i], NULL });
+
+		assert_rows(trace, "SELECT vm, kind FROM region", "0|2\n1|2");
+		assert_clean(trace);
+		trace_close(trace);
+		outcome_free(&alone);
+	}
+}
+
 static void a_loop_over_every_number_there_is(void **state)
 {
 	careless("loop");
@@ -56,6 +76,7 @@ int main(void)
 		cmocka_unit_test(close_range_by_a_way_that_nobody_sees),
 		cmocka_unit_test(copies_onto_every_number),
 		cmocka_unit_test(copies_onto_every_number_by_a_way_that_nobody_sees),
+		cmocka_unit_test(with_exact_memory_too),
 	};
 
 	if (no_kvm())

@@ -23,18 +23,22 @@ static void set_number(const char *name, unsigned long value)
 	setenv(name, text, 1);
 }
 
-static struct outcome with_failure(
-	const char *who, const char *call, unsigned long nth, int number, const char *trap)
+static void let_fail(const char *who, const char *call, unsigned long nth, int number)
 {
-	const char *told = fresh("told");
-	struct outcome outcome;
-
 	setenv("FAIL_IN", who, 1);
 	setenv("FAIL_CALL", call, 1);
-	setenv("FAIL_TOLD", told, 1);
+	setenv("FAIL_TOLD", fresh("told"), 1);
 	set_number("FAIL_NTH", nth);
 	set_number("FAIL_ERRNO", (unsigned long)number);
 	setenv("LD_PRELOAD", TL_BUILD_TESTS "/recorder/fails.so", 1);
+}
+
+static struct outcome with_failure(
+	const char *who, const char *call, unsigned long nth, int number, const char *trap)
+{
+	struct outcome outcome;
+
+	let_fail(who, call, nth, number);
 	outcome = RUN(NULL, TRAPLINE, "record", "-q", "--mem", mem, "--max-wait", "100ms", "-o",
 		trap, "--", FOREIGN, "replies");
 	unsetenv("LD_PRELOAD");
@@ -54,8 +58,7 @@ static bool is_said(struct sqlite3 *trace, const struct outcome *outcome)
 {
 	if (count(trace, "exit") == all_exits && count(trace, "exit WHERE code IS NULL") == 0)
 		return true;
-	return *outcome->err || count(trace, "gap") || count(trace, "notice") ||
-	       !count(trace, "meta WHERE key = 'ended'");
+	return *outcome->err || count(trace, "gap") || count(trace, "notice");
 }
 
 static bool left_as_it_should_be(const char *trap, const struct outcome *outcome)
@@ -68,7 +71,8 @@ static bool left_as_it_should_be(const char *trap, const struct outcome *outcome
 	if (sqlite3_open_v2(trap, &trace, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		return false;
 	assert_rows(trace, "PRAGMA integrity_check", "ok");
-	good = is_said(trace, outcome);
+	good = is_said(trace, outcome) &&
+	       (*outcome->err || count(trace, "meta WHERE key = 'ended'"));
 	trace_close(trace);
 	return good;
 }
@@ -101,7 +105,7 @@ static void remove_trace(const char *trap)
 // False when there were fewer such calls.
 static bool survives(const char *who, const char *call, unsigned long nth, int number)
 {
-	const char *trap = in_scratch("faults.trap"), *told = in_scratch("told");
+	const char *trap = fresh("faults.trap"), *told = in_scratch("told");
 	struct outcome outcome = with_failure(who, call, nth, number, trap);
 	const bool happened = !access(told, F_OK);
 
@@ -113,24 +117,29 @@ static bool survives(const char *who, const char *call, unsigned long nth, int n
 	return happened;
 }
 
-static unsigned long after(unsigned long nth)
+static unsigned long after(unsigned long nth, unsigned factor)
 {
 	if (getenv("TL_LONG") || nth < 2)
 		return nth + 1;
-	return nth * 4;
+	return nth * factor;
 }
 
-static void sweep(const char *who, const char *const *calls, const int *numbers)
+static void sweep_by(unsigned factor, const char *who, const char *const *calls, const int *numbers)
 {
 	for (unsigned i = 0; calls[i]; i++) {
 		unsigned long nth = 1, last = 0;
 
 		while (survives(who, calls[i], nth, numbers[i])) {
 			last = nth;
-			nth = after(nth);
+			nth = after(nth, factor);
 		}
 		print_message("%s: %s: up to number %lu\n", who, calls[i], last);
 	}
+}
+
+static void sweep(const char *who, const char *const *calls, const int *numbers)
+{
+	sweep_by(4, who, calls, numbers);
 }
 
 static void calls_of_the_shim(void **state)
@@ -157,13 +166,135 @@ static void calls_of_the_collector(void **state)
 	sweep("collector", calls, numbers);
 }
 
-static void the_disk_fails_in_every_other_way(void **state)
+static void no_room_by_quota_and_a_disk_that_fails(void **state)
 {
-	static const char *const calls[] = { "pwrite64", "pwrite64", "ftruncate64", NULL };
-	static const int numbers[] = { EIO, EDQUOT, ENOSPC };
+	static const char *const calls[] = { "wal", "pwrite64", "pwrite64", "ftruncate64", NULL };
+	static const int numbers[] = { EDQUOT, EDQUOT, EIO, ENOSPC };
 
-	if (getenv("TL_LONG"))
-		sweep("collector", calls, numbers);
+	sweep_by(6, "collector", calls, numbers);
+}
+
+static void memory_of_the_collector(void **state)
+{
+	static const char *const calls[] = { "malloc", "calloc", "realloc", "strdup", NULL };
+	static const int numbers[] = { ENOMEM, ENOMEM, ENOMEM, ENOMEM };
+
+	sweep_by(6, "collector", calls, numbers);
+}
+
+#define MANY "20000" /* more than one transaction of them */
+
+static struct outcome record_many(const char *trap)
+{
+	struct outcome outcome = RUN(
+		NULL, TRAPLINE, "record", "-q", "-o", trap, "--", FOREIGN, "threads", "1", MANY);
+
+	unsetenv("LD_PRELOAD");
+	return outcome;
+}
+
+// How often the log is written to, the last time for the end of the recording.
+static unsigned long writes_to_the_log(void)
+{
+	const char *count = fresh("count"), *trap = fresh("faults.trap");
+	struct outcome outcome;
+	unsigned long n;
+	size_t size;
+	char *text;
+
+	let_fail("collector", "wal", 0, 0);
+	setenv("FAIL_COUNT", count, 1);
+	outcome = record_many(trap);
+	unsetenv("FAIL_COUNT");
+	assert_int_equal(outcome.status, 0);
+	assert_string_equal(outcome.err, "");
+	outcome_free(&outcome);
+	text = read_file(count, &size);
+	n = strtoul(text, NULL, 10);
+	free(text);
+	return n;
+}
+
+static void lost_with_a_commit(unsigned long nth)
+{
+	const char *trap = fresh("faults.trap");
+	struct outcome outcome;
+	struct sqlite3 *trace;
+
+	let_fail("collector", "wal", nth, EDQUOT);
+	outcome = record_many(trap);
+	assert_int_equal(access(getenv("FAIL_TOLD"), F_OK), 0);
+	if (!strstr(outcome.err, "disk I/O error: Disk quota exceeded"))
+		fail_msg("write %lu: status %d\n%s", nth, outcome.status, outcome.err);
+	assert_int_equal(sqlite3_open_v2(trap, &trace, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_rows(trace, "PRAGMA integrity_check", "ok");
+	assert_int_equal(count(trace, "meta WHERE key = 'ended'"), 0);
+	assert_rows(trace, "SELECT count(*) = coalesce(max(seq), 0) FROM exit", "1");
+	trace_close(trace);
+	remove_trace(trap);
+	outcome_free(&outcome);
+}
+
+// Also the last one, when the VMM has ended already.
+static void what_is_lost_with_a_commit_is_said(void **state)
+{
+	const unsigned long n = writes_to_the_log();
+
+	assert_true(n > 300);
+	lost_with_a_commit(n / 2);
+	lost_with_a_commit(n * 3 / 4);
+	lost_with_a_commit(n - 1);
+	lost_with_a_commit(n);
+}
+
+// What a verb says is the same, or it says that it could not.
+static bool reads_or_says_why(
+	const char *call, unsigned long nth, const char *const argv[], const struct outcome *whole)
+{
+	struct outcome outcome;
+
+	let_fail("shell", call, nth, ENOMEM);
+	outcome = program_run(NULL, argv);
+	unsetenv("LD_PRELOAD");
+	if (outcome.status == 0 ? strcmp(outcome.out, whole->out) != 0
+				: outcome.status != 2 || !*outcome.err)
+		fail_msg("%s: %s number %lu fails: status %d\n%s\nstdout %s", argv[1], call, nth,
+			outcome.status, outcome.err, outcome.out);
+	if (strstr(outcome.err, "Sanitizer"))
+		fail_msg("%s: %s number %lu: %s", argv[1], call, nth, outcome.err);
+	outcome_free(&outcome);
+	return !access(getenv("FAIL_TOLD"), F_OK);
+}
+
+static void sweep_verb(const char *const argv[])
+{
+	static const char *const calls[] = { "malloc", "calloc", "realloc", "strdup" };
+	struct outcome whole = program_run(NULL, argv);
+
+	assert_int_equal(whole.status, 0);
+	for (unsigned i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		unsigned long nth = 1;
+
+		while (reads_or_says_why(calls[i], nth, argv, &whole))
+			nth = after(nth, 6);
+	}
+	outcome_free(&whole);
+}
+
+static void memory_of_those_who_read(void **state)
+{
+	const char *trap = fresh("read.trap");
+	struct outcome outcome = RUN(NULL, TRAPLINE, "record", "-q", "--mem", "exact", "-o", trap,
+		"--", FOREIGN, "replies");
+
+	assert_int_equal(outcome.status, 0);
+	outcome_free(&outcome);
+	sweep_verb((const char *const[]){ TRAPLINE, "stat", trap, NULL });
+	sweep_verb((const char *const[]){ TRAPLINE, "show", trap, NULL });
+	sweep_verb((const char *const[]){ TRAPLINE, "show", trap, "5", NULL });
+	sweep_verb(
+		(const char *const[]){ TRAPLINE, "show", trap, "--mem", "5", "0x1000,64", NULL });
+	sweep_verb((const char *const[]){ TRAPLINE, "sql", trap, "SELECT * FROM pio", NULL });
 }
 
 static void calls_of_the_shim_for_exact_memory(void **state)
@@ -193,7 +324,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_of_the_shim),
 		cmocka_unit_test(calls_of_the_collector),
-		cmocka_unit_test(the_disk_fails_in_every_other_way),
+		cmocka_unit_test(no_room_by_quota_and_a_disk_that_fails),
+		cmocka_unit_test(memory_of_the_collector),
+		cmocka_unit_test(memory_of_those_who_read),
+		cmocka_unit_test(what_is_lost_with_a_commit_is_said),
 		cmocka_unit_test(calls_of_the_shim_for_exact_memory),
 	};
 

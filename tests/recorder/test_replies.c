@@ -141,6 +141,17 @@ static void runs_that_fail(void **state)
 	outcome_free(&alone);
 }
 
+static void calls_that_succeed_leave_errno_alone(void **state)
+{
+	struct outcome alone = FOREIGN_ALONE("errno");
+	struct sqlite3 *trace = FOREIGN_RECORDED(&alone, "errno");
+
+	assert_string_equal(alone.out, "a machine: 71\nKVM_RUN: 72\nothers: 73\n"
+				       "no descriptor: 9\nclose: 9\n");
+	trace_close(trace);
+	outcome_free(&alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +160,7 @@ int main(void)
 		cmocka_unit_test(registers_that_the_vmm_asks_for_itself),
 		cmocka_unit_test(runs_that_return_at_once),
 		cmocka_unit_test(runs_that_fail),
+		cmocka_unit_test(calls_that_succeed_leave_errno_alone),
 	};
 
 	if (no_kvm())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// labels: unit
+// labels: unit here
 // "show --mem" and "show --walk": what was recorded, and of what was not, why.
 #include "tests/shell/remembered.h"
 

@@ -21,6 +21,12 @@
 
 enum { VCPUS = 2, ROOM = 256, HOWS = 3 };
 
+#ifdef __x86_64__
+#define MACHINE AUDIT_ARCH_X86_64
+#else
+#define MACHINE AUDIT_ARCH_AARCH64
+#endif
+
 static struct sock_filter code[ROOM];
 static unsigned n_code;
 
@@ -67,7 +73,7 @@ static void write_filter(const char *action, bool bare)
 
 	n_code = 0;
 	put(BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
-	put(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
+	put(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, MACHINE);
 	put(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 	put(BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
 	for (unsigned i = 0; i < sizeof(calls) / sizeof(*calls); i++)

@@ -11,22 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-const uint8_t out_loop[8] = {
-	0xba, 0x00, 0x06, // mov $0x600, %dx
-	0xee,		  // 1: out %al, %dx
-	0xfe, 0xc0,	  // inc %al
-	0xeb, 0xfb,	  // jmp 1b
-};
-
-const uint8_t mmio_loop[14] = {
-	0xb8, 0x00, 0xd0,	// mov $0xd000, %ax
-	0x8e, 0xd8,		// mov %ax, %ds
-	0x31, 0xc9,		// xor %cx, %cx
-	0x89, 0x0e, 0x00, 0x00, // 1: mov %cx, 0
-	0x41,			// inc %cx
-	0xeb, 0xf9,		// jmp 1b
-};
-
 void die(const char *what)
 {
 	fprintf(stderr, "foreign: %s: %s\n", what, strerror(errno));
@@ -61,19 +45,6 @@ void vm_close(struct vm *vm)
 	close(vm->system);
 }
 
-static void set_real_mode(int fd, unsigned long start)
-{
-	struct kvm_regs regs = { .rip = start, .rflags = 2, .rsp = STACK_AT };
-	struct kvm_sregs sregs;
-
-	if (ioctl(fd, KVM_GET_SREGS, &sregs))
-		die("KVM_GET_SREGS");
-	sregs.cs.base = 0;
-	sregs.cs.selector = 0;
-	if (ioctl(fd, KVM_SET_SREGS, &sregs) || ioctl(fd, KVM_SET_REGS, &regs))
-		die("KVM_SET_SREGS, KVM_SET_REGS");
-}
-
 void vcpu_open(
 	const struct vm *vm, unsigned long id, const void *code, size_t size, struct vcpu *ret)
 {
@@ -93,7 +64,7 @@ void vcpu_open_at(const struct vm *vm, unsigned long id, unsigned long place, co
 	ret->run = mmap(NULL, vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, ret->fd, 0);
 	if (ret->run == MAP_FAILED)
 		die("kvm_run");
-	set_real_mode(ret->fd, start);
+	vcpu_start(vm, ret, start);
 }
 
 void vcpu_close(struct vcpu *vcpu)

@@ -9,12 +9,28 @@ static const struct {
 	int arguments;
 	int (*run)(char **argv);
 } modes[] = {
+	{ "memory", 4, mode_memory },
+	{ "memory-death", 3, mode_memory_death },
+	{ "memory-twice", 0, mode_memory_twice },
+	{ "memory-watched", 1, mode_memory_watched },
+	{ "memory-left", 1, mode_memory_left },
+	{ "dirty-calls", 0, mode_dirty_calls },
+	{ "dirty-copy", 1, mode_dirty_copy },
+	{ "dirty-handler", 1, mode_dirty_handler },
+	{ "dirty-late", 0, mode_dirty_late },
+	{ "dirty-closed", 0, mode_dirty_closed },
+	{ "dirty-ring", 0, mode_dirty_ring },
+	{ "dirty-seen", 1, mode_dirty_seen },
+	{ "dirty-cost", 2, mode_dirty_cost },
+	{ "filtered", 3, mode_filtered },
+#ifdef __x86_64__
 	{ "endless", 2, mode_endless },
 	{ "threads", 2, mode_threads },
 	{ "interrupted", 0, mode_interrupted },
 	{ "failing", 0, mode_failing },
 	{ "drained", 1, mode_drained },
 	{ "shared-ring", 1, mode_shared_ring },
+	{ "errno", 0, mode_errno },
 	{ "registers", 1, mode_registers },
 	{ "replies", 0, mode_replies },
 	{ "msr", 0, mode_msr },
@@ -35,22 +51,11 @@ static const struct {
 	{ "many", 2, mode_many },
 	{ "handler", 2, mode_handler },
 	{ "timed", 2, mode_timed },
-	{ "filtered", 3, mode_filtered },
 	{ "careless", 1, mode_careless },
-	{ "memory", 4, mode_memory },
-	{ "memory-death", 3, mode_memory_death },
-	{ "memory-twice", 0, mode_memory_twice },
-	{ "memory-watched", 0, mode_memory_watched },
 	{ "several", 3, mode_several },
 	{ "together", 3, mode_together },
 	{ "inputs", 1, mode_inputs },
-	{ "dirty-calls", 0, mode_dirty_calls },
-	{ "dirty-copy", 1, mode_dirty_copy },
-	{ "dirty-handler", 1, mode_dirty_handler },
-	{ "dirty-closed", 0, mode_dirty_closed },
-	{ "dirty-ring", 0, mode_dirty_ring },
-	{ "dirty-seen", 1, mode_dirty_seen },
-	{ "dirty-cost", 2, mode_dirty_cost },
+#endif
 };
 
 int main(int argc, char **argv)

@@ -3,9 +3,12 @@
 #include "tests/recorder/foreign/machine.h"
 #include "tests/recorder/foreign/modes.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -50,25 +53,77 @@ static int is_protected(const uint8_t *at)
 	return (int)(entry >> 57 & 1);
 }
 
-int mode_memory_watched(char **argv)
+static int open_uffd(void)
 {
 	struct uffdio_api api = { .api = UFFD_API,
 		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM };
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+
+	if (ioctl(fd, UFFDIO_API, &api))
+		die("UFFDIO_API");
+	return fd;
+}
+
+int mode_memory_watched(char **argv)
+{
+	const unsigned before = (unsigned)atoi(argv[1]);
 	struct uffdio_register watch = { .mode = UFFDIO_REGISTER_MODE_WP };
 	struct uffdio_writeprotect protect = { .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+	struct vcpu vcpu;
+	struct vm vm;
+	int fd = open_uffd(), other = open_uffd();
+
+	vm_open(&vm);
+	vcpu_open(&vm, 0, out_loop, sizeof(out_loop), &vcpu);
+	run_times(vcpu.fd, before);
+	vm.memory[WATCHED_AT] = 1;
+	watch.range = (struct uffdio_range){ (uintptr_t)vm.memory, MEMORY };
+	protect.range = (struct uffdio_range){ (uintptr_t)vm.memory + WATCHED_AT, PAGE };
+	if (ioctl(fd, UFFDIO_REGISTER, &watch) || ioctl(fd, UFFDIO_WRITEPROTECT, &protect))
+		die("userfaultfd");
+	run_times(vcpu.fd, ROUNDS);
+	if (!ioctl(other, UFFDIO_REGISTER, &watch) || errno != EBUSY)
+		die("two may watch it");
+	puts(is_protected(vm.memory + WATCHED_AT) ? "still watched" : "no longer watched");
+	return 0;
+}
+
+// Whoever has a userfaultfd on it: "uw" among its VmFlags, write-protection.
+static int is_registered(const uint8_t *at)
+{
+	FILE *maps = fopen("/proc/self/smaps", "re");
+	unsigned long start, end;
+	char line[512];
+	int here = 0;
+
+	while (fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = (uintptr_t)at >= start && (uintptr_t)at < end;
+		if (here && !strncmp(line, "VmFlags:", 8))
+			break;
+	}
+	fclose(maps);
+	return strstr(line, " uw") != NULL;
+}
+
+// At the end of a VM, or of a recording that ends while it runs.
+int mode_memory_left(char **argv)
+{
+	const int closes = !strcmp(argv[1], "closed");
 	struct vcpu vcpu;
 	struct vm vm;
 
 	vm_open(&vm);
 	vcpu_open(&vm, 0, out_loop, sizeof(out_loop), &vcpu);
-	vm.memory[WATCHED_AT] = 1;
-	watch.range = (struct uffdio_range){ (uintptr_t)vm.memory, MEMORY };
-	protect.range = (struct uffdio_range){ (uintptr_t)vm.memory + WATCHED_AT, PAGE };
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &watch) ||
-		ioctl(fd, UFFDIO_WRITEPROTECT, &protect))
-		die("userfaultfd");
 	run_times(vcpu.fd, ROUNDS);
-	puts(is_protected(vm.memory + WATCHED_AT) ? "still watched" : "no longer watched");
+	if (closes) {
+		vcpu_close(&vcpu);
+		close(vm.fd);
+	}
+	for (unsigned ms = 0; !closes && ms < 5000 && is_registered(vm.memory); ms += 10) {
+		sleep_ms(10);
+		run_times(vcpu.fd, 1);
+	}
+	puts(is_registered(vm.memory) ? "under watch" : "left alone");
 	return 0;
 }

@@ -17,17 +17,13 @@
 #include <unistd.h>
 
 enum {
-	MIB = 1 << 20,
+	UNIT = DUMP_UNIT,
 	SLOTS = 9,
-	RAM_SIZE = 4 * MIB,
+	RAM_SIZE = 4 * UNIT,
+	EXTRA_PAGES = UNIT / DUMP_PAGE,
+	HOLED_PAGES = UNIT / 4 / DUMP_PAGE,
 	SMM = 1 << 16, // x86's other address space
 };
-
-// in %dx, %eax; mov $24, %ecx; 2: imul, add; mov %eax, %ebx; and %esi, %ebx; mov %eax, (%ebp, %ebx);
-// loop 2b; jmp: writes at %ebp, within the mask %esi, seeded by what it is given.
-static const uint8_t scribble[] = { 0x66, 0xba, 0x10, 0x00, 0xed, 0xb9, 0x18, 0x00, 0x00, 0x00,
-	0x69, 0xc0, 0x0d, 0x66, 0x19, 0x00, 0x05, 0x5f, 0xf3, 0x6e, 0x3c, 0x89, 0xc3, 0x21, 0xf3,
-	0x89, 0x44, 0x1d, 0x00, 0xe2, 0xeb, 0xeb, 0xdf };
 
 // Host memory that slots show: the same may be shown more than once.
 struct memory {
@@ -88,7 +84,7 @@ static void drop(unsigned slot)
 
 static void map(struct memory *memory, size_t size, int flags, int fd)
 {
-	const uintptr_t huge = 2 * MIB;
+	const uintptr_t huge = 2 << 20;
 	char *at = mmap(NULL, size + huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED)
@@ -107,8 +103,8 @@ static void map_rom(const char *path)
 
 	if (fd < 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
 		die(path);
-	map(&memories[ROM], MIB / 4, MAP_PRIVATE, fd);
-	madvise(memories[ROM].at, MIB / 4, MADV_RANDOM); // no page comes for another's sake
+	map(&memories[ROM], UNIT / 4, MAP_PRIVATE, fd);
+	madvise(memories[ROM].at, UNIT / 4, MADV_RANDOM); // no page comes for another's sake
 	close(fd);
 }
 
@@ -116,13 +112,13 @@ static void map_all(const char *rom)
 {
 	int shared = memfd_create("guest", MFD_CLOEXEC);
 
-	if (shared < 0 || ftruncate(shared, MIB))
+	if (shared < 0 || ftruncate(shared, UNIT))
 		die("memfd_create");
-	map(&memories[LOW], MIB / 2, MAP_SHARED | MAP_ANONYMOUS, -1);
+	map(&memories[LOW], UNIT / 2, MAP_SHARED | MAP_ANONYMOUS, -1);
 	map(&memories[RAM], RAM_SIZE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	map(&memories[SHARED], MIB, MAP_SHARED, shared);
-	map(&memories[EXTRA], MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	map(&memories[HOLED], MIB / 4, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	map(&memories[SHARED], UNIT, MAP_SHARED, shared);
+	map(&memories[EXTRA], UNIT, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	map(&memories[HOLED], UNIT / 4, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	map_rom(rom);
 	madvise(memories[RAM].at, RAM_SIZE, MADV_HUGEPAGE);
 	close(shared);
@@ -130,40 +126,30 @@ static void map_all(const char *rom)
 
 static void set_all(void)
 {
-	set(0, 0, 0, 0, &memories[LOW], 0, MIB / 2);
-	set(1, 1, 0, 8 * MIB, &memories[RAM], 0, RAM_SIZE);
-	set(2, 2, 0, 32 * MIB, &memories[RAM], MIB, MIB); // an alias
-	set(3, 3, 0, 48 * MIB, &memories[SHARED], 0, MIB);
-	set(4, 4, KVM_MEM_READONLY, 64 * MIB, &memories[ROM], 0, MIB / 4);
-	set(5, 5, 0, 80 * MIB, &memories[EXTRA], 0, MIB);
-	set(8, 6, 0, 96 * MIB, &memories[HOLED], 0, MIB / 4);
+	set(0, 0, 0, 0, &memories[LOW], 0, UNIT / 2);
+	set(1, 1, 0, 8 * UNIT, &memories[RAM], 0, RAM_SIZE);
+	set(2, 2, 0, 32 * UNIT, &memories[RAM], UNIT, UNIT); // an alias
+	set(3, 3, 0, 48 * UNIT, &memories[SHARED], 0, UNIT);
+	set(4, 4, KVM_MEM_READONLY, 64 * UNIT, &memories[ROM], 0, UNIT / 4);
+	set(5, 5, 0, 80 * UNIT, &memories[EXTRA], 0, UNIT);
+	set(8, 6, 0, 96 * UNIT, &memories[HOLED], 0, UNIT / 4);
 	if (ioctl(vm.fd, KVM_CHECK_EXTENSION, KVM_CAP_MULTI_ADDRESS_SPACE) > 1) {
-		set(6, SMM, 0, 0, &memories[LOW], 0, MIB / 2);
-		set(7, SMM | 1, 0, 8 * MIB, &memories[EXTRA], MIB / 2, MIB / 2);
+		set(6, SMM, 0, 0, &memories[LOW], 0, UNIT / 2);
+		set(7, SMM | 1, 0, 8 * UNIT, &memories[EXTRA], UNIT / 2, UNIT / 2);
 	}
 }
 
 static void open_machine(const char *rom)
 {
 	struct kvm_userspace_memory_region none = { 0 };
-	struct kvm_sregs sregs;
 
 	map_all(rom);
 	vm_open(&vm);
-	vcpu_open(&vm, 0, scribble, sizeof(scribble), &vcpu);
-	if (ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &none) || // that of machine.c
-		ioctl(vcpu.fd, KVM_GET_SREGS, &sregs))
-		die("KVM");
-	memcpy(memories[LOW].at + CODE_AT, scribble, sizeof(scribble));
-	sregs.cr0 |= 1;
-	sregs.cs = (struct kvm_segment){
-		.limit = ~0U, .selector = 8, .type = 11, .present = 1, .s = 1, .db = 1, .g = 1
-	};
-	sregs.ds = sregs.es = sregs.ss = (struct kvm_segment){
-		.limit = ~0U, .selector = 16, .type = 3, .present = 1, .s = 1, .db = 1, .g = 1
-	};
-	if (ioctl(vcpu.fd, KVM_SET_SREGS, &sregs))
-		die("KVM_SET_SREGS");
+	vcpu_open(&vm, 0, scribble_loop, sizeof(scribble_loop), &vcpu);
+	if (ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &none)) // that of machine.c
+		die("KVM_SET_USER_MEMORY_REGION");
+	memcpy(memories[LOW].at + CODE_AT, scribble_loop, sizeof(scribble_loop));
+	vcpu_start_flat(&vcpu);
 	set_all();
 }
 
@@ -219,7 +205,7 @@ static void *write_meanwhile(void *arg)
 
 	for (unsigned i = 0; i < 200; i++) {
 		n = n * 1664525 + 1013904223;
-		at[n % (MIB / 2)]++;
+		at[n % (UNIT / 2)]++;
 	}
 	return NULL;
 }
@@ -249,7 +235,7 @@ static void discard(void)
 // Other memory in the same place.
 static void replace(void)
 {
-	uint8_t *at = memories[EXTRA].at + below(128) * DUMP_PAGE;
+	uint8_t *at = memories[EXTRA].at + below(EXTRA_PAGES / 2) * DUMP_PAGE;
 
 	if (mmap(at, 16 * DUMP_PAGE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at)
@@ -262,7 +248,7 @@ static void replace(void)
 static void make_hole(void)
 {
 	struct memory *m = &memories[HOLED];
-	const uint64_t page = below(60), n = 1 + below(4);
+	const uint64_t page = below(HOLED_PAGES - 4), n = 1 + below(4);
 	uint8_t *at = m->at + page * DUMP_PAGE;
 	const bool goes = !m->gone[page];
 
@@ -287,28 +273,29 @@ static void change_flags(void)
 
 static void move(void)
 {
-	set(1, 1, slots[1].region.flags, (slots[1].region.guest_phys_addr ^ 16 * MIB),
+	set(1, 1, slots[1].region.flags, (slots[1].region.guest_phys_addr ^ 16 * UNIT),
 		&memories[RAM], 0, RAM_SIZE);
 }
 
 // Gone, there, longer or shorter, or another part of the same.
 static void resize(void)
 {
-	const uint64_t size = (1 + below(128)) * DUMP_PAGE, offset = below(100) * DUMP_PAGE;
+	const uint64_t size = (1 + below(EXTRA_PAGES / 2)) * DUMP_PAGE,
+		       offset = below(EXTRA_PAGES / 2) * DUMP_PAGE;
 
 	if (slots[5].region.memory_size)
 		drop(5);
 	if (below(4))
-		set(5, 5, 0, 80 * MIB + offset, &memories[EXTRA], offset, size);
+		set(5, 5, 0, 80 * UNIT + offset, &memories[EXTRA], offset, size);
 }
 
 static void change_alias(void)
 {
 	drop(2);
 	if (below(2))
-		set(2, 2, 0, 32 * MIB, &memories[below(2) ? RAM : EXTRA], 0, MIB);
+		set(2, 2, 0, 32 * UNIT, &memories[below(2) ? RAM : EXTRA], 0, UNIT);
 	else
-		set(2, 2, 0, 32 * MIB, &memories[RAM], below(4) * MIB, MIB);
+		set(2, 2, 0, 32 * UNIT, &memories[RAM], below(4) * UNIT, UNIT);
 }
 
 static void change_something(void)
@@ -322,34 +309,30 @@ static void change_something(void)
 // Where the guest writes next; the code's page is not there.
 static void aim(void)
 {
-	struct kvm_regs regs;
 	const struct slot *slot;
+	uint64_t base, mask;
 
 	do
 		slot = &slots[1 + below(5)];
 	while (!slot->region.memory_size);
-	if (ioctl(vcpu.fd, KVM_GET_REGS, &regs))
-		die("KVM_GET_REGS");
-	regs.rbp = slot->region.guest_phys_addr;
-	regs.rsi = slot->region.memory_size >= MIB ? MIB - 4 : DUMP_PAGE - 4;
+	base = slot->region.guest_phys_addr;
+	mask = slot->region.memory_size >= UNIT ? UNIT - 4 : DUMP_PAGE - 4;
 	if (slot == &slots[1] && below(2)) {
-		regs.rbp += MIB;
-		regs.rsi = 2 * MIB - 4;
+		base += UNIT;
+		mask = 2 * UNIT - 4;
 	}
-	if (ioctl(vcpu.fd, KVM_SET_REGS, &regs))
-		die("KVM_SET_REGS");
+	vcpu_aim(&vcpu, base, mask);
 }
 
 static void answer(bool calm)
 {
-	struct kvm_run *run = vcpu.run;
 	const uint32_t next = (uint32_t)number();
 
-	if (run->exit_reason == KVM_EXIT_MMIO) // the ROM was written
+	if (!asks(&vcpu) && vcpu.run->exit_reason == KVM_EXIT_MMIO) // the ROM was written
 		return;
-	if (run->exit_reason != KVM_EXIT_IO)
+	if (!asks(&vcpu))
 		die("an exit of another kind");
-	memcpy((char *)run + run->io.data_offset, &next, sizeof(next));
+	answer_number(&vcpu, next);
 	if (!calm)
 		write_some();
 	if (!calm && !below(4))
@@ -365,7 +348,7 @@ static uint64_t go_on(uint64_t seq)
 		dump(seq, 0);
 	answer(calm);
 	// Registers may change only when the access is done.
-	if (aims && vcpu.run->exit_reason == KVM_EXIT_IO) {
+	if (aims && asks(&vcpu)) {
 		vcpu.run->immediate_exit = 1;
 		if (dumps)
 			dump(seq, 1);
@@ -400,20 +383,9 @@ int mode_memory(char **argv)
 	return fclose(file) != 0;
 }
 
-// ud2, and no table to find its handler in.
 static void aim_at_death(void)
 {
-	struct kvm_regs regs;
-	struct kvm_sregs sregs;
-
-	memcpy(memories[LOW].at + 0x2000, "\x0f\x0b", 2);
-	if (ioctl(vcpu.fd, KVM_GET_REGS, &regs) || ioctl(vcpu.fd, KVM_GET_SREGS, &sregs))
-		die("KVM_GET_REGS");
-	regs.rip = 0x2000;
-	regs.rsp = 8 * MIB + 0x3ff0;
-	sregs.idt.limit = 0;
-	if (ioctl(vcpu.fd, KVM_SET_SREGS, &sregs) || ioctl(vcpu.fd, KVM_SET_REGS, &regs))
-		die("KVM_SET_REGS");
+	vcpu_aim_at_death(&vcpu, memories[LOW].at + 0x2000, 0x2000, 8 * UNIT + 0x3ff0);
 }
 
 int mode_memory_death(char **argv)
@@ -427,8 +399,7 @@ int mode_memory_death(char **argv)
 	make_hole();
 	aim_at_death();
 	for (uint64_t seq = 1; seq <= (uint64_t)atoi(argv[3]); seq++) {
-		run_times(vcpu.fd, 1);
-		if (vcpu.run->exit_reason != KVM_EXIT_SHUTDOWN)
+		if (!dies(&vcpu))
 			die("the guest lives");
 		dump(seq, 0);
 		for (unsigned i = 0; i < 20; i++)

@@ -10,6 +10,13 @@
  */
 enum { DUMP_PAGE = 4096, DUMP_GONE = 1 /**< the word of a page that is not mapped */ };
 
+/** What the sizes of its memory are multiples of: an emulated machine has less time. */
+#ifdef __x86_64__
+enum { DUMP_UNIT = 1 << 20 };
+#else
+enum { DUMP_UNIT = 1 << 17 };
+#endif
+
 struct dump {
 	uint64_t seq;	/**< how often KVM_RUN has returned */
 	uint32_t phase; /**< 0: it has just returned; 1: it is called next */

@@ -13,6 +13,7 @@ int mode_endless(char **argv);	   /**< COUNTS VCPUS: exits for ever, counted in 
 int mode_threads(char **argv);	   /**< VCPUS EXITS: each in a thread of its own */
 int mode_interrupted(char **argv); /**< an immediate_exit after each exit */
 int mode_failing(char **argv);	   /**< KVM_RUN fails in every way it can here */
+int mode_errno(char **argv);	   /**< what calls that succeed leave in errno */
 int mode_registers(char **argv);   /**< FILE: what KVM_GET_REGS and _SREGS say at each exit */
 
 /* coalesced.c */
@@ -59,18 +60,26 @@ int mode_several(char **argv);	/**< VCPUS MANNER ROUNDS: the others count, the f
 int mode_together(char **argv); /**< VCPUS ROUNDS HOW: all fail; "alarms": in a handler too */
 
 /* memory-shared.c */
-int mode_memory_twice(char **argv);   /**< the same memory in two VMs */
-int mode_memory_watched(char **argv); /**< memory that this process itself write-protects */
+int mode_memory_twice(char **argv); /**< the same memory in two VMs */
+int mode_memory_watched(
+	char **argv);		   /**< EXITS: this process itself write-protects it after that */
+int mode_memory_left(char **argv); /**< WHEN: is it write-protected when the VM is "closed", or
+				       while it is "running" on for up to 5 s? */
 
 /* inputs.c */
 int mode_inputs(char **argv); /**< FILE: every ioctl that changed something, with its bytes */
 
 /* dirty.c */
+#ifdef __x86_64__
 enum { DIRTY_SWEEPS = 300 };
+#else
+enum { DIRTY_SWEEPS = 32 }; /* it is emulated */
+#endif
 int mode_dirty_calls(char **argv);   /**< KVM's dirty log in every way, printed */
 int mode_dirty_copy(char **argv);    /**< WAY: memory is copied by it, "manual" or not, while the
 				      guest writes a count to 70 pages from 0x20000 */
 int mode_dirty_handler(char **argv); /**< EXITS: a signal handler reads it */
+int mode_dirty_late(char **argv);    /**< half a second after the guest has written */
 int mode_dirty_closed(char **argv);  /**< the VM's descriptor is closed, its vCPU runs on */
 int mode_dirty_ring(char **argv);    /**< KVM's dirty ring, printed */
 int mode_dirty_seen(char **argv);    /**< FILE: memory as only the guest writes it (memory.h) */

@@ -209,3 +209,35 @@ int mode_registers(char **argv)
 	fclose(to);
 	return 0;
 }
+
+// libc leaves it alone where nothing has failed; only a call that fails sets it.
+int mode_errno(char **argv)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = 1, .guest_phys_addr = HOLE, .memory_size = MEMORY
+	};
+	struct kvm_regs regs;
+	struct vcpu vcpu;
+	struct vm vm;
+
+	errno = 71;
+	vm_open(&vm);
+	vcpu_open(&vm, 0, out_loop, sizeof(out_loop), &vcpu);
+	printf("a machine: %d\n", errno);
+	errno = 72;
+	for (unsigned i = 0; i < 3; i++)
+		if (ioctl(vcpu.fd, KVM_RUN, 0))
+			die("KVM_RUN");
+	printf("KVM_RUN: %d\n", errno);
+	errno = 73;
+	region.userspace_addr = (uintptr_t)vm.memory;
+	if (ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region) ||
+		ioctl(vcpu.fd, KVM_GET_REGS, &regs) || ioctl(vcpu.fd, KVM_SET_REGS, &regs))
+		die("ioctl");
+	printf("others: %d\n", errno);
+	errno = run(-1);
+	printf("no descriptor: %d\n", errno);
+	vcpu_close(&vcpu);
+	printf("close: %d\n", errno);
+	return 0;
+}

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 // A machine on which the n-th call of a kind fails: FAIL_CALL is its name, FAIL_NTH which of them,
-// FAIL_ERRNO how. FAIL_IN says for whom: "shim", whose library is loaded, or "collector", which is
-// `trapline record`. FAIL_TOLD is a file that comes into being when it has happened.
+// FAIL_ERRNO how. FAIL_IN says for whom: "shim", whose library is loaded, "collector", which is
+// `trapline record`, or "shell", which is every other verb. FAIL_TOLD is a file that comes into being
+// when it has happened, FAIL_COUNT one that says in the end how many there were. Some are a kind of
+// their own: ioctls that are "uffdio" or "pagemap_scan", and pwrite64 to the database's log, "wal".
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,9 +46,30 @@ static long kernel(long what, long a, long b, long c, long d, long e, long f)
 	return result;
 }
 
-static bool is_collector(void)
+__attribute__((destructor)) static void end(void)
 {
-	char words[4096];
+	const char *path = call ? getenv("FAIL_COUNT") : NULL;
+	char text[24];
+	int fd;
+
+	if (!path)
+		return;
+	fd = (int)kernel(SYS_open, (long)path, O_CREAT | O_WRONLY | O_TRUNC, 0600, 0, 0, 0);
+	kernel(SYS_write, fd, (long)text, snprintf(text, sizeof(text), "%lu\n", n_calls), 0, 0, 0);
+	kernel(SYS_close, fd, 0, 0, 0, 0, 0);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	const size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+// "record" for `trapline record -o FILE`; empty when that is not the program.
+static const char *verb(void)
+{
+	static char words[4096];
 	const int fd = (int)kernel(SYS_open, (long)"/proc/self/cmdline", O_RDONLY, 0, 0, 0, 0);
 	const long n = kernel(SYS_read, fd, (long)words, sizeof(words) - 1, 0, 0, 0);
 	const char *second;
@@ -52,7 +77,14 @@ static bool is_collector(void)
 	kernel(SYS_close, fd, 0, 0, 0, 0, 0);
 	words[n < 0 ? 0 : n] = 0;
 	second = words + strlen(words) + 1;
-	return n > 0 && !strcmp(second, "record");
+	return n > 0 && ends_with(words, "/trapline") ? second : "";
+}
+
+static bool is_for_us(const char *who)
+{
+	if (!strcmp(who, "shell"))
+		return *verb() && strcmp(verb(), "record") != 0;
+	return in_shim || !strcmp(verb(), "record");
 }
 
 static unsigned long number_in(const char *name)
@@ -69,18 +101,11 @@ __attribute__((constructor)) static void begin(void)
 	in_shim = who && !strcmp(who, "shim");
 	nth = number_in("FAIL_NTH");
 	number = (int)number_in("FAIL_ERRNO");
-	if (in_shim || is_collector())
+	if (who && is_for_us(who))
 		call = getenv("FAIL_CALL");
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	const size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && !strcmp(text + n - m, end);
-}
-
-// By whose code it is called: the recorder's, or that of the database for it.
+// By whose code it is called: ours, or that of the database or the packer for it.
 static bool counts(const void *caller)
 {
 	Dl_info from;
@@ -89,7 +114,8 @@ static bool counts(const void *caller)
 		return false;
 	if (in_shim)
 		return ends_with(from.dli_fname, "/libtrapline-shim.so");
-	return ends_with(from.dli_fname, "/trapline") || strstr(from.dli_fname, "/libsqlite3.so");
+	return ends_with(from.dli_fname, "/trapline") || strstr(from.dli_fname, "/libsqlite3.so") ||
+	       strstr(from.dli_fname, "/libzstd.so");
 }
 
 static bool fails(const char *name, const void *caller)
@@ -131,6 +157,19 @@ static bool is_the_vmms(unsigned long request)
 	return (request >> 8 & 0xff) == KVMIO;
 }
 
+static const char *kind_of(unsigned long request)
+{
+	switch (request & 0xffff) {
+	case 0xaa00: // UFFDIO_REGISTER
+	case 0xaa01: // UFFDIO_UNREGISTER
+	case 0xaa3f: // UFFDIO_API
+		return "uffdio";
+	case 'f' << 8 | 16: // PAGEMAP_SCAN
+		return "pagemap_scan";
+	}
+	return "ioctl";
+}
+
 int ioctl(int fd, unsigned long request, ...);
 int ioctl(int fd, unsigned long request, ...)
 {
@@ -140,7 +179,7 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, long);
 	va_end(ap);
-	if (call && (!in_shim || !is_the_vmms(request)) && FAILS("ioctl"))
+	if (call && (!in_shim || !is_the_vmms(request)) && FAILS(kind_of(request)))
 		return -1;
 	return (int)kernel(SYS_ioctl, fd, L(request), arg, 0, 0, 0);
 }
@@ -155,6 +194,25 @@ void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 
 void *mmap64(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 	__attribute__((alias("mmap")));
+
+static bool is_log(int fd)
+{
+	char link[32], path[512];
+	long n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = kernel(SYS_readlink, L(link), L(path), sizeof(path) - 1, 0, 0, 0);
+	path[n < 0 ? 0 : n] = 0;
+	return ends_with(path, "-wal");
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at);
+ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at)
+{
+	if (call && FAILS(!strcmp(call, "wal") && is_log(fd) ? "wal" : "pwrite64"))
+		return -1;
+	return kernel(SYS_pwrite64, fd, L(bytes), L(size), at, 0, 0);
+}
 
 int open(const char *path, int flags, ...);
 int open(const char *path, int flags, ...)
@@ -188,15 +246,41 @@ int fcntl(int fd, int command, ...)
 
 int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
 
-pid_t fork(void);
-pid_t fork(void)
-{
-	pid_t (*next)(void);
+// What does more than one call of the kernel is libc's, or the sanitizer's.
+#define NEXT(type, name, arguments, failed, ...)                                                   \
+	type name arguments;                                                                       \
+	type name arguments                                                                        \
+	{                                                                                          \
+		static type(*_Atomic next) arguments;                                              \
+                                                                                                   \
+		if (FAILS(#name))                                                                  \
+			return failed;                                                             \
+		if (!next)                                                                         \
+			next = (type(*) arguments)dlsym(RTLD_NEXT, #name);                         \
+		return next(__VA_ARGS__);                                                          \
+	}
 
-	if (FAILS("fork"))
+NEXT(pid_t, fork, (void), -1)
+NEXT(void *, malloc, (size_t a), NULL, a)
+NEXT(void *, calloc, (size_t a, size_t b), NULL, a, b)
+NEXT(void *, realloc, (void *a, size_t b), NULL, a, b)
+NEXT(char *, strdup, (const char *a), NULL, a)
+NEXT(int, pthread_create, (pthread_t * a, const pthread_attr_t *b, void *(*c)(void *), void *d),
+	number, a, b, c, d)
+
+long syscall(long what, ...);
+long syscall(long what, ...)
+{
+	va_list ap;
+	long a[6];
+
+	va_start(ap, what);
+	for (unsigned i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (what == SYS_userfaultfd && FAILS("userfaultfd"))
 		return -1;
-	*(void **)&next = dlsym(RTLD_NEXT, "fork");
-	return next();
+	return kernel(what, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 #define CALL(type, name, arguments, what, ...)                                                     \
@@ -222,8 +306,6 @@ CALL(int, poll, (struct pollfd * a, nfds_t b, int c), SYS_poll, L(a), L(b), c, 0
 CALL(ssize_t, read, (int a, void *b, size_t c), SYS_read, a, L(b), L(c), 0, 0, 0)
 CALL(ssize_t, write, (int a, const void *b, size_t c), SYS_write, a, L(b), L(c), 0, 0, 0)
 CALL(ssize_t, pread64, (int a, void *b, size_t c, off_t d), SYS_pread64, a, L(b), L(c), d, 0, 0)
-CALL(ssize_t, pwrite64, (int a, const void *b, size_t c, off_t d), SYS_pwrite64, a, L(b), L(c), d,
-	0, 0)
 CALL(int, ftruncate, (int a, off_t b), SYS_ftruncate, a, b, 0, 0, 0, 0)
 CALL(int, ftruncate64, (int a, off_t b), SYS_ftruncate, a, b, 0, 0, 0, 0)
 CALL(int, fallocate, (int a, int b, off_t c, off_t d), SYS_fallocate, a, b, c, d, 0, 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// labels: unit
+// labels: unit here
 // Files that lie, in every way that we could think of: each is one clear line, and never a crash.
 #include "tests/schema/trace/fixture.h"
 
