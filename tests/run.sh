@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # run.sh [CTEST-ARG...]: runs the tests of the dev build; without arguments also those on the emulated
-# arm64 host, with TL_LONG U-Boot's death too. The last line is "N passed, N failed, N skipped".
+# arm64 host, with TL_LONG U-Boot's death there too, and those on the kernel that has IDSR exits. The
+# last line is "N passed, N failed, N skipped".
 # "./dev test" builds, then calls this.
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 2

@@ -12,16 +12,22 @@
 #define KVM_EXIT_ARM_IDSR_TOOLS TL_RUN_ARM_IDSR
 
 // Newer than the oldest headers that we build with (Linux 6.1).
-#ifndef KVM_EXIT_MEMORY_FAULT
+#ifdef KVM_EXIT_MEMORY_FAULT
+_Static_assert(TL_RUN_MEMORY_FAULT == KVM_EXIT_MEMORY_FAULT, "exit.h");
+#else
 #define KVM_EXIT_MEMORY_FAULT TL_RUN_MEMORY_FAULT
 #endif
 #ifndef KVM_EXIT_TDX
 #define KVM_EXIT_TDX 40
 #endif
-#ifndef KVM_EXIT_ARM_SEA
+#ifdef KVM_EXIT_ARM_SEA
+_Static_assert(TL_RUN_ARM_SEA == KVM_EXIT_ARM_SEA, "exit.h");
+#else
 #define KVM_EXIT_ARM_SEA TL_RUN_ARM_SEA
 #endif
-#ifndef KVM_EXIT_ARM_LDST64B
+#ifdef KVM_EXIT_ARM_LDST64B
+_Static_assert(TL_RUN_ARM_LDST64B == KVM_EXIT_ARM_LDST64B, "exit.h");
+#else
 #define KVM_EXIT_ARM_LDST64B TL_RUN_ARM_LDST64B
 #endif
 #ifndef KVM_EXIT_SNP_REQ_CERTS
@@ -35,10 +41,6 @@
 	_Static_assert((offset) >= TL_RUN_UNION, #field);                                          \
 	_Static_assert((offset) + (size) <= TL_RUN_UNION + TL_RUN_UNION_BYTES, #field);
 #include "schema/wire/exits.def"
-
-_Static_assert(TL_RUN_MEMORY_FAULT == KVM_EXIT_MEMORY_FAULT && TL_RUN_ARM_SEA == KVM_EXIT_ARM_SEA &&
-		       TL_RUN_ARM_LDST64B == KVM_EXIT_ARM_LDST64B,
-	"exit.h");
 
 #define AT(member, offset) _Static_assert(offsetof(struct kvm_run, member) == (offset), #member)
 
