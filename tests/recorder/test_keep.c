@@ -20,6 +20,7 @@ enum {
 	MEMORY = 8 << 20,
 	ITERATIONS = 100000, // of mmio-loop, each of two exits
 	LOOKS = 1 << 16,
+	SLACK = 16 << 20,
 };
 
 #define RECORD(trap, guest, ...)                                                                   \
@@ -336,7 +337,8 @@ static void the_flight_recorder_does_not_grow(void **state)
 		second.file >> 10, second.memory >> 10, third.file >> 10, third.memory >> 10);
 	assert_true(second.file && second.memory);
 	assert_true(third.file <= second.file + second.file / 10);
-	assert_true(third.memory <= second.memory + second.memory / 10);
+	// A sanitizer's memory comes and goes by megabytes. In ten million exits five bytes each show.
+	assert_true(third.memory <= second.memory + SLACK);
 	trace = trace_open(trap);
 	snprintf(expected, sizeof(expected), "2000|2000|%" PRIu64, 2 * iterations + 16);
 	assert_rows(

@@ -150,7 +150,7 @@ static void a_vmm_that_is_killed_in_the_middle_of_a_look(void **state)
 	}
 	print_message("%u dumps, %" PRIu64 " pages right, %" PRIu64 " unknown\n", all.dumps,
 		all.right, all.unknown);
-	assert_true(all.right > 100 * all.unknown);
+	assert_true(all.right > all.unknown); // the last dumps of each alone
 }
 
 static int prepare(void **state)

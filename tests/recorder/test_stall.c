@@ -80,7 +80,8 @@ static void the_recorder_is_killed(void **state)
 static void the_recorder_stands_still_for_a_while(void **state)
 {
 	const bool is_long = getenv("TL_LONG");
-	const char *exits = is_long ? "4000000" : "250000";
+	const char *exits =
+		is_long ? "10000000" : "250000"; // so many that the last are recorded again
 	const char *trap = fresh("stopped.trap"), *longest = fresh("longest");
 	struct program program = start(trap, "100ms", exits, longest);
 	struct outcome outcome;
