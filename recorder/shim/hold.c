@@ -56,22 +56,34 @@ static void say_where(struct tl_shim_vcpu *vcpu)
 		tl_shim_may(SYS_rt_sigreturn) && tl_shim_may(SYS_rt_sigtimedwait));
 }
 
+// Only the vCPU's own thread counts.
+static void count_entry(struct tl_shim_vcpu *vcpu)
+{
+	const uint64_t n = atomic_load_explicit(&vcpu->entries, memory_order_relaxed);
+
+	atomic_store_explicit(&vcpu->entries, n + 1, memory_order_release);
+}
+
 // Who holds says so and then looks at `running`; here it is the other way round.
 bool tl_shim_hold_enter(struct tl_shim_vcpu *vcpu)
 {
 	bool waited = false, released = true;
 
-	if (wanted())
-		say_where(vcpu);
+	if (!wanted()) {
+		atomic_store_explicit(&vcpu->running, true, memory_order_relaxed);
+		count_entry(vcpu);
+		return false;
+	}
+	say_where(vcpu);
 	atomic_store(&vcpu->running, true);
-	while (wanted() && released && held_by_other(&vcpu->vm->hold)) {
+	while (released && held_by_other(&vcpu->vm->hold)) {
 		atomic_store(&vcpu->running, false);
 		released = wait_for_release(&vcpu->vm->hold);
 		tl_shim_kicks_taken(vcpu);
 		waited = true;
 		atomic_store(&vcpu->running, true);
 	}
-	atomic_fetch_add(&vcpu->entries, 1);
+	count_entry(vcpu);
 	return waited;
 }
 

@@ -187,7 +187,7 @@ static int enter_once(struct tl_shim_vcpu *vcpu, int fd, void *arg)
 		ret.entered = tl_shim_now();
 	result = tl_shim_real_ioctl(fd, KVM_RUN, arg);
 	ret.error = result < 0 ? errno : 0;
-	atomic_store(&vcpu->running, false);
+	atomic_store_explicit(&vcpu->running, false, memory_order_release);
 	ret.exited = tl_shim_now();
 	ret.seq = atomic_fetch_add(&tl_shim_arena->seq, 1) + 1;
 	seen(vcpu, fd, &ret);
