@@ -101,7 +101,7 @@ static void assert_cut_short(const char *path, const char *why)
 
 static void a_disk_that_fills_up_in_the_middle(void **state)
 {
-	const char *path = in(small_disk("middle", "size=600k"), "a.trap");
+	const char *path = in(small_disk("middle", "size=2m"), "a.trap");
 	struct outcome alone = FOREIGN_ALONE("threads", "1", EXITS);
 	struct outcome outcome =
 		RUN(NULL, TRAPLINE, "record", "-o", path, "--", FOREIGN, "threads", "1", EXITS);
