@@ -16,47 +16,50 @@ enum { BEFORE = 16, AFTER = 16, PAGE = 4096 };
 struct reader {
 	struct tl_shim_vcpu *vcpu;
 	unsigned space;
-	struct tl_shim_translation *into; // where the walk's steps stand in this process
-	unsigned step;
+	struct tl_shim_translation *into; // where the walk's entries stand in this process
 };
 
 static bool read_guest(void *ctx, tl_gpa gpa, void *buf, size_t size)
 {
 	struct reader *reader = ctx;
+	struct tl_shim_translation *into = reader->into;
 	const uint64_t host = tl_shim_slot_find(reader->vcpu->vm, reader->space, gpa, size);
 	uint64_t raw = 0;
 
-	if (!host || reader->step >= TL_WALK_STEPS)
+	if (!host || into->n_entries >= TL_WALK_STEPS)
 		return false;
 	if (size > sizeof(raw) || !tl_shim_read(host, &raw, size))
 		return false;
 	memcpy(buf, &raw, size);
-	reader->into->step_host[reader->step] = host;
-	reader->into->step_raw[reader->step++] = raw;
+	into->entry[into->n_entries].size = (uint32_t)size;
+	into->entry[into->n_entries].host = host;
+	into->entry[into->n_entries++].raw = raw;
 	return true;
 }
 
 static void translate(struct tl_shim_vcpu *vcpu, const struct tl_regs *regs, tl_gva page,
 	struct tl_shim_translation *t)
 {
-	struct reader reader = { vcpu, tl_shim_address_space(vcpu), t, 0 };
+	struct reader reader = { vcpu, tl_shim_address_space(vcpu), t };
 	const struct tl_mem mem = { read_guest, &reader };
+	struct tl_walk walk;
 
 	t->valid = false;
+	t->n_entries = 0;
 	t->slots_version = atomic_load(&vcpu->vm->slots_version);
 	t->page = page;
 	tl_shim_translation_key(regs, t->key);
-	TL_ARCH_HOST.walk(regs, &mem, page, &t->walk);
-	if (t->walk.status != TL_WALK_OK)
+	TL_ARCH_HOST.walk(regs, &mem, page, &walk);
+	if (walk.status != TL_WALK_OK)
 		return;
-	t->page_host = tl_shim_slot_find(vcpu->vm, reader.space, t->walk.gpa, PAGE);
-	t->valid = t->page_host && reader.step == t->walk.n_steps;
+	t->page_host = tl_shim_slot_find(vcpu->vm, reader.space, walk.gpa, PAGE);
+	t->valid = t->page_host && t->n_entries == walk.n_steps;
 }
 
 static bool still_holds(const struct tl_shim_vcpu *vcpu, const struct tl_regs *regs, tl_gva page,
 	const struct tl_shim_translation *t)
 {
-	uint64_t key[6];
+	uint64_t key[TL_SHIM_KEY];
 
 	if (!t->valid || t->page != page ||
 		t->slots_version != atomic_load(&vcpu->vm->slots_version))
@@ -74,8 +77,8 @@ static uint64_t load(uint64_t host, unsigned size)
 
 static bool entries_hold(const struct tl_shim_translation *t)
 {
-	for (unsigned i = 0; i < t->walk.n_steps; i++)
-		if (load(t->step_host[i], t->walk.step[i].size) != t->step_raw[i])
+	for (unsigned i = 0; i < t->n_entries; i++)
+		if (load(t->entry[i].host, t->entry[i].size) != t->entry[i].raw)
 			return false;
 	return true;
 }
@@ -101,10 +104,10 @@ static bool read_code(struct tl_shim_vcpu *vcpu, const struct tl_shim_return *re
 	const tl_gva page = va & ~(tl_gva)(PAGE - 1);
 	struct tl_shim_translation *t = &vcpu->translation[va / PAGE % 2];
 
-	if (!ret->error && still_holds(vcpu, &ret->regs, page, t) &&
+	if (!ret->error && still_holds(vcpu, &vcpu->regs, page, t) &&
 		read_again(vcpu, t, va % PAGE, size, buf))
 		return true;
-	translate(vcpu, &ret->regs, page, t);
+	translate(vcpu, &vcpu->regs, page, t);
 	t->valid = t->valid && tl_shim_read(t->page_host + va % PAGE, buf, size);
 	return t->valid;
 }
@@ -115,7 +118,7 @@ void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret)
 	tl_gva pc, start;
 	unsigned head, size;
 
-	if (!TL_ARCH_HOST.fetch_address(&ret->regs, &pc))
+	if (!TL_ARCH_HOST.fetch_address(&vcpu->regs, &pc))
 		return;
 	start = pc - BEFORE;
 	head = PAGE - start % PAGE;

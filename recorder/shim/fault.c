@@ -89,16 +89,17 @@ static bool accessed(const struct tl_shim_vcpu *vcpu, const struct tl_shim_retur
 void tl_shim_fault_pages(struct tl_shim_scan *scan, const struct tl_shim_return *ret)
 {
 	struct pages pages = { .scan = scan, .space = tl_shim_address_space(scan->vcpu) };
+	const struct tl_regs *regs = &scan->vcpu->regs;
 	tl_gva va;
 	tl_gpa gpa;
 
-	if (TL_ARCH_HOST.fetch_address(&ret->regs, &va))
-		around(&pages, &ret->regs, va, 64, 64);
-	if (TL_ARCH_HOST.stack_pointer(&ret->regs, &va))
-		around(&pages, &ret->regs, va, 0, TL_PAGE_BYTES);
+	if (TL_ARCH_HOST.fetch_address(regs, &va))
+		around(&pages, regs, va, 64, 64);
+	if (TL_ARCH_HOST.stack_pointer(regs, &va))
+		around(&pages, regs, va, 0, TL_PAGE_BYTES);
 	if (accessed(scan->vcpu, ret, &gpa)) {
 		add(&pages, gpa);
-		access_tables(&pages, &ret->regs, gpa);
+		access_tables(&pages, regs, gpa);
 	}
 }
 

@@ -47,6 +47,9 @@ static void measure(struct tl_shim_host *host)
 	n = (host->page - sizeof(struct kvm_coalesced_mmio_ring)) /
 	    sizeof(struct kvm_coalesced_mmio);
 	host->coalesced = n < TL_SHIM_COALESCED ? (uint32_t)n : TL_SHIM_COALESCED;
+	for (unsigned i = 0; i < TL_ARCH_HOST.n_regs; i++)
+		if (TL_ARCH_HOST.regs[i].level == TL_REGS_PC)
+			tl_regs_set(&host->pc, TL_ARCH_HOST.regs[i].offset / 8, 0);
 }
 
 const struct tl_shim_host *tl_shim_host(void)

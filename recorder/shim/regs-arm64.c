@@ -22,11 +22,17 @@ static int get(int fd, uint64_t id, void *value)
 	return tl_shim_own_ioctl(fd, KVM_GET_ONE_REG, &reg);
 }
 
+static void know(struct tl_regs *regs, unsigned word)
+{
+	regs->known[word / 64] |= UINT64_C(1) << word % 64;
+}
+
 void tl_shim_regs_after(struct tl_shim_vcpu *vcpu, int fd, struct tl_shim_return *ret)
 {
 	const uint32_t level = tl_shim_options()->level;
 	unsigned n = 0;
 
+	memset(vcpu->regs.known, 0, sizeof(vcpu->regs.known));
 	for (unsigned i = 0; i < TL_ARCH_HOST.n_regs; i++) {
 		const struct tl_reg *reg = &TL_ARCH_HOST.regs[i];
 		uint64_t value = 0;
@@ -35,11 +41,14 @@ void tl_shim_regs_after(struct tl_shim_vcpu *vcpu, int fd, struct tl_shim_return
 			continue;
 		n++;
 		if (!get(fd, reg->kvm_id, &value))
-			tl_regs_set(&ret->regs, reg->offset / 8, value);
+			know(&vcpu->regs, reg->offset / 8);
+		tl_shim_regs_take(vcpu, ret, reg->offset / 8, 1, &value);
 	}
-	if (level >= TL_REGS_CORE)
-		tl_regs_set(
-			&ret->regs, TL_ARM64_device_irq_level, vcpu->run->s.regs.device_irq_level);
+	if (level >= TL_REGS_CORE) {
+		know(&vcpu->regs, TL_ARM64_device_irq_level);
+		tl_shim_regs_take(vcpu, ret, TL_ARM64_device_irq_level, 1,
+			(const uint64_t[]){ vcpu->run->s.regs.device_irq_level });
+	}
 	atomic_fetch_add(&vcpu->ring.ring.control->ioctls, n);
 }
 
@@ -88,14 +97,13 @@ void tl_shim_extras(struct tl_shim_vcpu *vcpu, int fd)
 	atomic_fetch_add(&vcpu->ring.ring.control->ioctls, n);
 }
 
-void tl_shim_translation_key(const struct tl_regs *regs, uint64_t key[6])
+void tl_shim_translation_key(const struct tl_regs *regs, uint64_t key[TL_SHIM_KEY])
 {
 	key[0] = regs->word[TL_ARM64_sctlr_el1];
 	key[1] = regs->word[TL_ARM64_ttbr0_el1];
 	key[2] = regs->word[TL_ARM64_ttbr1_el1];
 	key[3] = regs->word[TL_ARM64_tcr_el1];
 	key[4] = regs->word[TL_ARM64_pstate] & 0x1f;
-	key[5] = 0;
 }
 
 #endif

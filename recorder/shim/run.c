@@ -105,7 +105,10 @@ static bool due_for_extras(const struct tl_shim_vcpu *vcpu, const struct tl_shim
 
 static void keep_union(struct tl_shim_vcpu *vcpu)
 {
-	if (!vcpu->again) // else it holds what only we have seen
+	const struct tl_shim_vm *vm = vcpu->vm;
+
+	// When we enter again it holds what only we have seen.
+	if ((vm->nisv_ours || vm->idsr_ours) && !vcpu->again)
 		memcpy(vcpu->union_before, (uint8_t *)vcpu->run + TL_RUN_UNION,
 			sizeof(vcpu->union_before));
 }
@@ -185,6 +188,7 @@ static int enter_once(struct tl_shim_vcpu *vcpu, int fd, void *arg)
 	tl_shim_coalesced(vcpu, atomic_load(&tl_shim_arena->seq) + 1);
 	if (tl_shim_hold_enter(vcpu))
 		ret.entered = tl_shim_now();
+	tl_ring_warm(&vcpu->ring.ring);
 	result = tl_shim_real_ioctl(fd, KVM_RUN, arg);
 	ret.error = result < 0 ? errno : 0;
 	atomic_store_explicit(&vcpu->running, false, memory_order_release);

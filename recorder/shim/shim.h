@@ -114,6 +114,8 @@ struct tl_shim_vm {
 	void (*let_go)(struct tl_shim_vm *vm); /**< called at its end; NULL: it was never opened */
 };
 
+enum { TL_SHIM_KEY = 5 };
+
 /**
  * A translation of PC's page that holds while the table entries read for it stay the same. Every
  * place in it has been read through the kernel once.
@@ -122,11 +124,14 @@ struct tl_shim_translation {
 	bool valid;
 	uint32_t slots_version;
 	tl_gva page;
-	uint64_t key[6]; /**< the registers that the walk depends on */
-	struct tl_walk walk;
-	uint64_t step_host[TL_WALK_STEPS];
-	uint64_t step_raw[TL_WALK_STEPS]; /**< the entries as they stand in memory */
+	uint64_t key[TL_SHIM_KEY]; /**< the registers that the walk depends on */
 	uint64_t page_host;
+	uint32_t n_entries;
+	struct {
+		uint32_t size;
+		uint64_t host;
+		uint64_t raw; /**< as it stands in memory */
+	} entry[TL_WALK_STEPS];
 };
 
 struct tl_shim_vcpu {
@@ -143,10 +148,8 @@ struct tl_shim_vcpu {
 	uint64_t open_cr8;
 
 	const struct tl_exit_kind *kind; /**< of the last exit that had one that we know */
-	struct tl_regs last;		 /**< registers as last published */
 	bool key;			 /**< the next exit is published whole */
 	uint64_t exits;
-	struct tl_shim_translation translation[2];
 	_Atomic(const void *) reading; /**< the thread that reads memory of the slots; or NULL */
 	_Atomic uintptr_t frame;       /**< of the call that works on it; 0: none */
 	_Atomic bool nested;	       /**< that was said */
@@ -155,12 +158,16 @@ struct tl_shim_vcpu {
 	struct tl_shim_stop stop;
 	uint64_t scanned; /**< the last exit, when its memory was scanned; else 0 */
 
-	uint32_t vmm_valid_regs; /**< x86: kvm_valid_regs as the VMM set it */
-	uint8_t vmm_sync[sizeof(struct kvm_sync_regs)];
 	uint8_t union_before[24]; /**< bytes 32..55 of kvm_run before KVM_RUN */
 	bool again;		  /**< the last exit was none for the VMM: we enter again */
 	uint8_t *extras;	  /**< TL_SHIM_EXTRAS bytes, with --regs full */
 	uint32_t extras_size;
+	uint32_t vmm_valid_regs; /**< x86: kvm_valid_regs as the VMM set it */
+	bool vmm_uses_sync;	 /**< x86: s.regs is not left to us alone */
+
+	struct tl_regs regs; /**< at the last exit; 0 where they are not known */
+	struct tl_shim_translation translation[2];
+	uint8_t vmm_sync[sizeof(struct kvm_sync_regs)];
 };
 
 enum { TL_SHIM_EXTRAS = 1 << 16 };
@@ -182,7 +189,7 @@ struct tl_shim_return {
 	bool deadly;			 /**< so much that it may not run again */
 	bool give_back; /**< the VMM gets ENOSYS, for it did not ask for this exit */
 	bool again;	/**< the VMM gets another exit than this one */
-	struct tl_regs regs;
+	uint64_t changed[(TL_REG_WORDS + 63) / 64]; /**< words of the vCPU's registers */
 	uint8_t code[64];
 	uint16_t code_size, code_before;
 };
@@ -241,6 +248,7 @@ struct tl_shim_host {
 	uint32_t n_msrs;
 	size_t page;	    /**< bytes of a page of this host */
 	uint32_t coalesced; /**< entries of KVM's ring of coalesced writes, which is one page */
+	struct tl_regs pc;  /**< `known`: the words that --regs pc keeps */
 };
 const struct tl_shim_host *tl_shim_host(void);
 
@@ -343,11 +351,16 @@ bool tl_shim_maps_within(const struct tl_shim_ranges *set, tl_shim_part *each, v
 /** Where a page of it that is not in memory has other bytes than zeroes: in a file, or swapped. */
 bool tl_shim_mapping_is_stored(const struct tl_shim_mapping *mapping);
 
+/* regs.c: what differs from the last exit */
+/** Puts `n` words in place, from `first` on; those that differ are changed. */
+void tl_shim_regs_take(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret, unsigned first,
+	unsigned n, const uint64_t *words);
+
 /* regs-arm64.c, regs-x86_64.c: registers at an exit, as far as --regs says */
 void tl_shim_regs_before(struct tl_shim_vcpu *vcpu);
 void tl_shim_regs_after(struct tl_shim_vcpu *vcpu, int fd, struct tl_shim_return *ret);
 void tl_shim_extras(struct tl_shim_vcpu *vcpu, int fd);
-void tl_shim_translation_key(const struct tl_regs *regs, uint64_t key[6]);
+void tl_shim_translation_key(const struct tl_regs *regs, uint64_t key[TL_SHIM_KEY]);
 
 /* code.c: memory around PC */
 void tl_shim_code(struct tl_shim_vcpu *vcpu, struct tl_shim_return *ret);

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+enum { CACHE_LINE = 64, WARM = 512 };
+
 static uint64_t header(uint32_t size, uint32_t type)
 {
 	return (uint64_t)type << 32 | size;
@@ -41,6 +43,14 @@ void *tl_ring_reserve(const struct tl_ring *ring, uint32_t body)
 		atomic_store_explicit(header_at(ring, at), header((uint32_t)pad, TL_RING_PAD),
 			memory_order_release);
 	return (uint8_t *)header_at(ring, at + pad) + TL_RING_HEADER;
+}
+
+void tl_ring_warm(const struct tl_ring *ring)
+{
+	const uint64_t at = atomic_load_explicit(&ring->control->reserved, memory_order_relaxed);
+
+	for (unsigned ahead = 0; ahead < WARM; ahead += CACHE_LINE)
+		__builtin_prefetch(ring->data + ((at + ahead) & (ring->bytes - 1)), 1);
 }
 
 void tl_ring_commit(void *record, uint32_t type, uint32_t body)

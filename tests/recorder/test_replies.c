@@ -77,16 +77,16 @@ static void registers_that_the_vmm_asks_for_itself(void **state)
 	struct outcome alone = FOREIGN_ALONE("sync");
 	struct sqlite3 *trace = FOREIGN_RECORDED(&alone, "sync");
 
-	assert_non_null(strstr(alone.out, "out 0x0001 valid 1 dirty 0 regs "));
+	assert_non_null(strstr(alone.out, "out 0x1006 valid 1 dirty 0 regs "));
 	assert_non_null(strstr(alone.out, " sregs untouched events untouched all "));
 	// Its bx went in with the next KVM_RUN, so it is in the answer to the exit before.
 	assert_rows(trace, "SELECT seq, dirty, length(sync), hex(substr(sync, 9, 8)) FROM answer",
-		"2|1|520|0210000000000000\n"
 		"5|1|520|0510000000000000\n"
 		"8|1|520|0810000000000000\n"
-		"11|1|520|0B10000000000000");
+		"11|1|520|0B10000000000000\n"
+		"14|1|520|0E10000000000000");
 	assert_rows(trace, "SELECT group_concat(printf('%x', value)) FROM exit",
-		"0,1,1003,1004,1005,1006,1007,1008,1009,100a,100b,100c");
+		"0,1,2,3,4,1006,1007,1008,1009,100a,100b,100c,100d,100e,100f,1010");
 	assert_clean(trace);
 	trace_close(trace);
 	outcome_free(&alone);

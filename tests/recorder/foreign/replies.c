@@ -183,7 +183,8 @@ static void set_bx(struct vcpu *vcpu, unsigned long long value)
 	vcpu->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
 }
 
-// Each round asks for other registers, and every third changes bx on its way in.
+// It takes up the use of s.regs after a while. Then each round asks for other registers, and every
+// third changes bx on its way in.
 int mode_sync(char **argv)
 {
 	static const uint64_t asked[] = { 0, KVM_SYNC_X86_REGS,
@@ -193,7 +194,8 @@ int mode_sync(char **argv)
 
 	vm_open(&vm);
 	vcpu_open(&vm, 0, out_bx, sizeof(out_bx), &vcpu);
-	for (unsigned i = 0; i < 12; i++) {
+	run_times(vcpu.fd, 4);
+	for (unsigned i = 4; i < 16; i++) {
 		memset(&vcpu.run->s, 0xaa, sizeof(vcpu.run->s));
 		vcpu.run->kvm_valid_regs = asked[i % 4];
 		if (i % 3 == 2)
