@@ -3,10 +3,11 @@
 
 #include "arch/arm64/fault.h"
 #include "schema/trace/payload.h"
-#include "schema/trace/row.h"
+#include "shell/ask.h"
 #include "shell/text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void put_rw(FILE *to, const struct tl_exit *exit, const char *read, const char *write)
@@ -192,20 +193,17 @@ void tl_put_reason(FILE *to, const struct tl_exit *exit, const struct tl_exit_ki
 struct tl_error *tl_reply_words(struct tl_trace *trace, const struct tl_exit *exit,
 	const struct tl_exit_kind *kind, char *buf, size_t size)
 {
-	struct tl_row row = { 0 };
 	struct tl_error *err;
+	char *text;
 
 	*buf = 0;
 	if (!kind || strcmp(kind->name, "nisv") != 0 || exit->error ||
 		exit->reply_kind != TL_REPLY_EMPTY)
 		return NULL;
-	err = tl_trace_prepare(trace, "SELECT reply FROM nisv WHERE seq = ?", &row.stmt);
-	if (err)
-		return tl_error_in(err, "%s", tl_trace_path(trace));
-	sqlite3_bind_int64(row.stmt, 1, (int64_t)exit->seq);
-	if (tl_row_next(&row) && tl_row_has(&row, 0))
-		snprintf(buf, size, "%s", tl_row_text(&row, 0));
-	sqlite3_finalize(row.stmt);
-	return tl_error_in(
-		tl_row_error(&row), "%s: exit %" PRIu64, tl_trace_path(trace), exit->seq);
+	err = tl_ask_text(
+		trace, "SELECT reply FROM nisv WHERE seq = ?", (uint64_t[]){ exit->seq }, &text);
+	if (!err && text)
+		snprintf(buf, size, "%s", text);
+	free(text);
+	return err;
 }

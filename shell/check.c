@@ -5,7 +5,9 @@
 #include "recorder/collector/collector.h"
 #include "recorder/collector/host.h"
 #include "recorder/shim/shim.h"
+#include "shell/json.h"
 #include "shell/option.h"
+#include "shell/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +17,7 @@
 struct report {
 	bool json;
 	bool bad;
-	unsigned n;
+	struct tl_json out;
 };
 
 enum verdict { YES, PARTLY, NO };
@@ -26,12 +28,17 @@ static void line(struct report *r, const char *what, enum verdict verdict, const
 
 	if (verdict == NO)
 		r->bad = true;
-	if (r->json)
-		printf("%s{\"check\":\"%s\",\"ok\":\"%s\",\"text\":\"%s\"}", r->n ? ",\n " : "[",
-			what, words[verdict], text);
-	else
-		printf("%-10s %-7s %s\n", what, words[verdict], text);
-	r->n++;
+	if (!r->json) {
+		printf("%-10s %-7s ", what, words[verdict]);
+		tl_put_string(stdout, text);
+		putchar('\n');
+		return;
+	}
+	tl_json_open(&r->out, NULL, '{');
+	tl_json_string(&r->out, "check", what);
+	tl_json_string(&r->out, "ok", words[verdict]);
+	tl_json_string(&r->out, "text", text);
+	tl_json_close(&r->out, '}');
 }
 
 static void check_kvm(struct report *r, const struct tl_host_kvm *kvm)
@@ -87,7 +94,7 @@ static void check_nisv(struct report *r, const struct tl_host_kvm *kvm)
 	if (kvm->idsr > 0)
 		line(r, "idsr", YES, "this kernel has the IDSR patch");
 	else
-		line(r, "idsr", PARTLY, "no kernel without the IDSR patch has these exits");
+		line(r, "idsr", PARTLY, "this kernel has no such exits: they take the IDSR patch");
 }
 
 static void check_shim(struct report *r)
@@ -111,13 +118,15 @@ static void check_vmm(struct report *r, const char *program)
 
 static struct tl_error *check(int argc, char **argv, int *ret_status)
 {
-	struct report r = { 0 };
+	struct report r = { .out = { .to = stdout } };
 	const struct tl_option options[] = { { "json", 0, TL_OPTION_FLAG, &r.json, NULL }, { 0 } };
 	struct tl_error *err = tl_options(options, &argc, argv, true);
 	struct tl_host_kvm kvm;
 
 	if (err)
 		return err;
+	if (r.json)
+		tl_json_open(&r.out, NULL, '[');
 	kvm = tl_host_ask_kvm();
 	check_kvm(&r, &kvm);
 	check_registers(&r, &kvm);
@@ -126,24 +135,30 @@ static struct tl_error *check(int argc, char **argv, int *ret_status)
 	check_shim(&r);
 	if (argc > 1)
 		check_vmm(&r, argv[1]);
-	if (r.json)
-		puts("]");
+	if (r.json) {
+		tl_json_close(&r.out, ']');
+		putchar('\n');
+	}
 	*ret_status = r.bad ? TL_STATUS_NO : TL_STATUS_DONE;
 	return NULL;
 }
 
+// clang-format off
+static const char help[] =
+	"usage: trapline check [--json] [-- VMM]\n"
+	"\n"
+	"One line for each thing that recording needs: KVM, registers, memory, NISV and IDSR on arm64,\n"
+	"the library that is preloaded, and the VMM when one is named (it is not started).\n"
+	"Exit status 1 when something is missing without which nothing can be recorded.\n"
+	"\n"
+	"  --json   one JSON array\n"
+	"\n"
+	"  trapline check -- qemu-system-x86_64\n";
+// clang-format on
+
 const struct tl_verb tl_verb_check = {
 	.name = "check",
 	.summary = "say what can be recorded on this machine, and why not the rest",
-	.help = "usage: trapline check [--json] [-- VMM]\n"
-		"\n"
-		"One line for each thing that recording needs: KVM, registers, memory, NISV and "
-		"IDSR "
-		"on arm64,\n"
-		"the library that is preloaded, and the VMM when one is named (it is not "
-		"started).\n"
-		"Exit status 1 when something is missing without which nothing can be recorded.\n"
-		"\n"
-		"  trapline check -- qemu-system-x86_64\n",
+	.help = help,
 	.run = check,
 };

@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { WORDS = 256, CMDLINE = 1 << 16 };
@@ -34,6 +36,13 @@ static void starter(pid_t pid, const char **words)
 	if (!n)
 		words[n++] = "vmm";
 	words[n] = NULL;
+}
+
+static bool is_socket(uint64_t fd)
+{
+	struct stat st;
+
+	return fd <= INT_MAX && !fstat((int)fd, &st) && S_ISSOCK(st.st_mode);
 }
 
 // The VMM's terminal sends its signals to us too; we end when the VMM does.
@@ -64,7 +73,7 @@ static struct tl_error *collect(int argc, char **argv, int *ret_status)
 		err = tl_recording_check(&recording);
 	if (err)
 		return err;
-	if (!socket || argc > 1)
+	if (!socket || !is_socket(socket) || argc > 1)
 		return tl_error_new(
 			TL_ERROR_USAGE, "is started by trapline_start(), not by people");
 	starter(getppid(), words);

@@ -23,12 +23,13 @@ static const char help[] =
 	"as it is. FROM and TO are exits, or `first` and `last`.\n"
 	"\n"
 	"  -o, --output FILE   the new trace, which must not exist; default: the trace's name with\n"
-	"                      FROM-TO before its ending\n"
-	"  -t, --trace FILE    the trace, whatever it is called\n"
+	"                      -FROM-TO before its ending\n"
+	"  -t, --trace TRACE   the trace; else a word with a '/' or ending in .trap, else the newest one\n"
+	"                      in $TRAPLINE_DIR or this folder\n"
 	"  -q, --quiet         no closing line on stderr\n"
 	"\n"
-	"What is not kept: exits before and after, their inputs, and so the state of devices that was\n"
-	"set up between the first exit and FROM.\n"
+	"What is not kept: exits before and after, their inputs, and so what was told to devices between\n"
+	"the first exit and FROM.\n"
 	"\n"
 	"example: trapline cut boot.trap 4000 last -o crash.trap\n";
 // clang-format on
@@ -45,8 +46,9 @@ static struct tl_error *exit_of(
 			TL_ERROR_USAGE, "%s: expected an exit such as 41, first or last", word);
 	if (*ret >= span->first && *ret <= span->last && span->last)
 		return NULL;
-	return tl_error_new(TL_ERROR_NOT_FOUND, "%s: exit %s: the trace has %" PRIu64 "..%" PRIu64,
-		path, word, span->first, span->last);
+	return tl_error_new(TL_ERROR_NOT_FOUND,
+		"%s: exit %s: not there; the trace has %" PRIu64 " to %" PRIu64, path, word,
+		span->first, span->last);
 }
 
 static struct tl_error *find_part(struct tl_trace *trace, char **words, tl_seq *from, tl_seq *to)
@@ -61,7 +63,7 @@ static struct tl_error *find_part(struct tl_trace *trace, char **words, tl_seq *
 		err = exit_of(words[1], &span, path, to);
 	if (!err && *from > *to)
 		err = tl_error_new(
-			TL_ERROR_USAGE, "exit %s comes after exit %s", words[0], words[1]);
+			TL_ERROR_USAGE, "exit %" PRIu64 " comes after exit %" PRIu64, *from, *to);
 	return err;
 }
 
@@ -112,10 +114,11 @@ static struct tl_error *run(int argc, char **argv, int *ret_status)
 		err = tl_trace_arg(named, &argc, argv, &trace);
 	if (err)
 		return err;
-	if (argc != 3)
+	err = tl_no_more_words(argc, argv, 3);
+	if (!err && argc < 3)
 		err = tl_error_new(
 			TL_ERROR_USAGE, "which exits? trapline cut [TRACE] FROM TO [-o FILE]");
-	else
+	if (!err)
 		err = cut(trace, argv + 1, said, quiet);
 	tl_trace_close(trace);
 	return err;

@@ -235,7 +235,9 @@ static struct tl_error *parse(struct dump *d, const char *words)
 	if (!err)
 		err = tl_place_address(d->place, copy, false, &d->address);
 	if (!err && d->address.at + (d->length - 1) < d->address.at)
-		err = tl_error_new(TL_ERROR_USAGE, "%s: goes past the last address", words);
+		err = tl_error_new(TL_ERROR_USAGE,
+			"%s: %" PRIu64 " bytes from there go past the last address", words,
+			d->length);
 	free(copy);
 	return err;
 }

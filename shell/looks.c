@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+const char *const tl_look_kinds[] = { "pages", "whole", "changes" };
+
 // One look at memory.
 struct look {
 	uint64_t phase, kind, pages, running;
@@ -128,7 +130,6 @@ struct tl_error *tl_print_looks(
 struct tl_error *tl_json_looks(
 	struct tl_json *j, struct tl_trace *trace, const struct tl_exit *exit)
 {
-	static const char *const kinds[] = { "pages", "whole", "changes" };
 	struct tl_row row;
 	struct tl_error *err = begin(trace, exit, &row);
 	unsigned n = 0;
@@ -139,7 +140,7 @@ struct tl_error *tl_json_looks(
 			tl_json_open(j, "memory", '[');
 		tl_json_open(j, NULL, '{');
 		tl_json_bool(j, "replied", l.phase == TL_PHASE_REPLY);
-		tl_json_string(j, "kind", kinds[l.kind]);
+		tl_json_string(j, "kind", tl_look_kinds[l.kind]);
 		tl_json_int(j, "pages", (int64_t)l.pages);
 		tl_json_int(j, "running", (int64_t)l.running);
 		tl_json_close(j, '}');

@@ -8,12 +8,15 @@
 #include <stdio.h>
 
 /**
- * What memory was recorded at an exit of that vCPU, as lines that start with `label`: "  memory
- * scanned: 3 pages written by the guest, 1 by the VMM". Nothing when there is none. `before` is the
+ * What memory was recorded at an exit of that vCPU, as a line that starts with `label`: "scanned: 3
+ * pages written by the guest; 1 page written by the VMM". Nothing when there is none. `before` is the
  * vCPU's exit before.
  */
 TL_CHECK struct tl_error *tl_print_looks(
 	struct tl_trace *trace, const struct tl_exit *exit, tl_seq before, const char *label);
+
+/** By enum tl_scan_kind, as JSON has them. */
+extern const char *const tl_look_kinds[];
 
 /** A member "memory" of an open JSON object, when there is some. */
 TL_CHECK struct tl_error *tl_json_looks(

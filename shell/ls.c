@@ -20,6 +20,8 @@ static const char help[] =
 	"recorded, of which program, how many exits it holds and how it ended. One that cannot be read\n"
 	"is listed with the reason.\n"
 	"\n"
+	"  --json             one JSON object a trace, a line each\n"
+	"\n"
 	"Status 1: there is no trace.\n"
 	"\n"
 	"example: trapline ls\n";

@@ -155,7 +155,8 @@ static struct tl_error *no_registers(const struct tl_place *p, const char *word)
 			"the first exit",
 			word);
 	return tl_error_new(TL_ERROR_NOT_RECORDED,
-		"%s: exit %" PRIu64 " is no vCPU's of VM %" PRIu32 ", so there are no registers",
+		"%s: exit %" PRIu64 " is not of VM %" PRIu32
+		": virtual addresses need its registers",
 		word, p->position.seq, p->vm);
 }
 

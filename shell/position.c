@@ -21,7 +21,7 @@ bool tl_is_place_after(const char *word)
 	const char *plus = strchr(word, '+');
 	uint64_t steps;
 
-	return plus && plus != word && tl_parse_number(plus + 1, &steps);
+	return plus && plus != word && !strpbrk(word, ".-") && tl_parse_number(plus + 1, &steps);
 }
 
 static struct tl_error *exit_of(struct tl_trace *trace, const char *word, tl_seq *ret)
@@ -42,9 +42,8 @@ static struct tl_error *check_steps(const char *word, const char *steps)
 	if (!n)
 		return NULL;
 	return tl_error_new(TL_ERROR_UNSUPPORTED,
-		"%s: the guest's way between exits is not recorded; to go it again needs an "
-		"engine, "
-		"which this version has not",
+		"%s: what the guest did between exits is not recorded; to run it again needs an "
+		"engine, which this version does not have",
 		word);
 }
 

@@ -102,20 +102,34 @@ static struct tl_error *nothing(
 		recording->arguments[0], result->status, why);
 }
 
-// "22 exits", "the last 5000 of 219052 exits", or "exits 10 to 15, 6 of 22"
+// "22 exits", "the last 5000 of 219052 exits", or "6 of 22 exits (10 to 15)"
 static void say_exits(const struct tl_trace *trace, uint64_t exits)
 {
 	int64_t seen = 0;
 
 	tl_trace_meta_int(trace, "seen", &seen);
 	if (tl_trace_meta(trace, "cut_from"))
-		fprintf(stderr, "exits %s to %s, %" PRIu64 " of %s",
-			tl_trace_meta(trace, "cut_from"), tl_trace_meta(trace, "cut_to"), exits,
-			tl_trace_meta(trace, "cut_of"));
+		fprintf(stderr, "%" PRIu64 " of %s exits (%s to %s)", exits,
+			tl_trace_meta(trace, "cut_of"), tl_trace_meta(trace, "cut_from"),
+			tl_trace_meta(trace, "cut_to"));
 	else if (tl_trace_meta(trace, "last") && (uint64_t)seen > exits)
 		fprintf(stderr, "the last %" PRIu64 " of %" PRIi64 " exits", exits, seen);
 	else
 		fprintf(stderr, "%" PRIu64 " exit%s", exits, exits == 1 ? "" : "s");
+}
+
+// A part that was cut out has its condition from another trace: it is no news, and not our own text.
+static void say_end(const struct tl_trace *trace)
+{
+	const char *until = tl_trace_meta(trace, "until"), *seq = tl_trace_meta(trace, "until_seq");
+
+	if (!until || tl_trace_meta(trace, "cut_from"))
+		return;
+	if (seq)
+		fprintf(stderr, "; ended at exit %s, where ", seq);
+	else
+		fputs("; at no exit ", stderr);
+	tl_put_string(stderr, until);
 }
 
 static void say(struct tl_trace *trace, uint64_t exits, uint64_t vcpus, uint64_t lost)
@@ -127,9 +141,7 @@ static void say(struct tl_trace *trace, uint64_t exits, uint64_t vcpus, uint64_t
 	say_exits(trace, exits);
 	fprintf(stderr, " of %" PRIu64 " vCPU%s, %jd KiB", vcpus, vcpus == 1 ? "" : "s",
 		(intmax_t)(st.st_size + 1023) / 1024);
-	if (tl_trace_meta(trace, "until_seq"))
-		fprintf(stderr, "; ended at exit %s, where %s", tl_trace_meta(trace, "until_seq"),
-			tl_trace_meta(trace, "until"));
+	say_end(trace);
 	if (lost)
 		fprintf(stderr, "; %" PRIu64 " records lost: see table gap", lost);
 	fputs("\n", stderr);

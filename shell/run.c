@@ -7,6 +7,8 @@
 #include "shell/option.h"
 #include "shell/recording.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,15 @@ static struct tl_error *range(const char *name, const char *text, struct tl_rang
 	return good ? NULL : tl_error_new(TL_ERROR_USAGE, "--%s %s: expected GPA,SIZE", name, text);
 }
 
+static struct tl_error *count(const char *name, uint64_t value, unsigned *ret)
+{
+	if (value > UINT_MAX)
+		return tl_error_new(TL_ERROR_USAGE, "--%s %" PRIu64 ": expected at most %u", name,
+			value, UINT_MAX);
+	*ret = (unsigned)value;
+	return NULL;
+}
+
 static struct tl_error *parse(struct run *run, int *argc, char **argv)
 {
 	const struct tl_option options[] = {
@@ -60,6 +71,10 @@ static struct tl_error *parse(struct run *run, int *argc, char **argv)
 		err = tl_recording_check(&run->recording);
 	if (!err)
 		err = range("rom", run->rom, &run->vmm.rom);
+	if (!err)
+		err = count("vcpus", run->vcpus, &run->vmm.n_vcpus);
+	if (!err)
+		err = count("interrupt-every", run->interrupt_every, &run->vmm.interrupt_every);
 	if (!err)
 		err = range("coalesced", run->coalesced, &run->vmm.coalesced_mmio);
 	if (!err && *argc != 2)
@@ -106,8 +121,6 @@ static struct tl_error *run_verb(int argc, char **argv, int *ret_status)
 	if (err)
 		return err;
 	run.vmm.elf = argv[1];
-	run.vmm.n_vcpus = (unsigned)run.vcpus;
-	run.vmm.interrupt_every = (unsigned)run.interrupt_every;
 	run.vmm.unanswered = run.unanswered;
 	run.vmm.nisv = run.nisv;
 	run.vmm.idsr = run.idsr;
@@ -123,38 +136,39 @@ static struct tl_error *run_verb(int argc, char **argv, int *ret_status)
 	return err;
 }
 
+// clang-format off
+static const char help[] =
+	"usage: trapline run [OPTIONS] GUEST.elf\n"
+	"\n"
+	"Runs a static ELF file on the reference VMM: RAM, a UART whose output goes to stdout,\n"
+	"an exit port, on arm64 PSCI. The exit status is what the guest wrote to the exit port.\n"
+	"\n"
+	"  --ram BYTES            default 64M; from 0 on x86_64, from 0x40000000 on arm64\n"
+	"  --vcpus N              default 1\n"
+	"  --unanswered POLICY    an access that nothing answers: stop (the default), zero,\n"
+	"                         ones, abort (arm64: an external abort)\n"
+	"  --nisv POLICY          arm64, an access without syndrome: off (KVM_RUN fails, the\n"
+	"                         default), abort, stop, skip\n"
+	"  --idsr POLICY          arm64, an access to an implementation defined register:\n"
+	"                         off (no exit, undefined, the default), raz, cell, undef\n"
+	"  --rom GPA,SIZE         memory that the guest can only read\n"
+	"  --coalesced GPA,SIZE   a window whose writes KVM queues without an exit\n"
+	"  --sync-regs            x86_64: use KVM_CAP_SYNC_REGS\n"
+	"  --interrupt-every N    every Nth KVM_RUN returns at once (immediate_exit)\n"
+	"\n"
+	"Recording itself, through the linked recorder:\n"
+	"  --record               into a trace named after the guest\n"
+	"  -o, --output FILE      into this one\n"
+	"  --regs, --mem, --every, --last, --until, --no-coalesce, --stop-all,\n"
+	"  --max-wait, -q, --quiet\n"
+	"                         as `trapline record`\n"
+	"\n"
+	"  trapline run -o hello.trap hello.elf && trapline show hello.trap\n";
+// clang-format on
+
 const struct tl_verb tl_verb_run = {
 	.name = "run",
 	.summary = "run a small guest on the reference VMM, and record it with -o",
-	.help = "usage: trapline run [OPTIONS] GUEST.elf\n"
-		"\n"
-		"Runs a static ELF file on the reference VMM: RAM, a UART whose output goes to "
-		"stdout,\n"
-		"an exit port, on arm64 PSCI. The exit status is what the guest wrote to the exit "
-		"port.\n"
-		"\n"
-		"  --ram BYTES            default 64M; from 0 on x86_64, from 0x40000000 on arm64\n"
-		"  --vcpus N              default 1\n"
-		"  --unanswered POLICY    an access that nothing answers: stop (the default), "
-		"zero,\n"
-		"                         ones, abort (arm64: an external abort)\n"
-		"  --nisv POLICY          arm64, an access without syndrome: off (KVM_RUN fails, "
-		"the\n"
-		"                         default), abort, stop, skip\n"
-		"  --idsr POLICY          arm64, an access to an implementation defined register:\n"
-		"                         off (no exit, undefined, the default), raz, cell, undef\n"
-		"  --rom GPA,SIZE         memory that the guest can only read\n"
-		"  --coalesced GPA,SIZE   a window whose writes KVM queues without an exit\n"
-		"  --sync-regs            x86_64: use KVM_CAP_SYNC_REGS\n"
-		"  --interrupt-every N    every Nth KVM_RUN returns at once (immediate_exit)\n"
-		"\n"
-		"Recording itself, through the linked recorder:\n"
-		"  --record               into a trace named after the guest\n"
-		"  -o, --output FILE      into this one\n"
-		"  --regs, --mem, --every, --last, --until, --no-coalesce, --stop-all,\n"
-		"  --max-wait, -q, --quiet\n"
-		"                         as `trapline record`\n"
-		"\n"
-		"  trapline run -o hello.trap hello.elf && trapline show hello.trap\n",
+	.help = help,
 	.run = run_verb,
 };

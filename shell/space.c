@@ -2,6 +2,7 @@
 #include "shell/space.h"
 
 #include "schema/trace/row.h"
+#include "shell/ask.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,32 +47,18 @@ static const struct part {
 enum { N_PARTS = sizeof(parts) / sizeof(*parts) };
 _Static_assert((int)N_PARTS < (int)TL_SPACES, "with the rest");
 
-static struct tl_error *ask(struct tl_trace *trace, const char *sql, uint64_t *ret, unsigned n)
-{
-	struct tl_row row = { 0 };
-	struct tl_error *err;
-
-	err = tl_trace_prepare(trace, sql, &row.stmt);
-	if (!err && tl_row_next(&row))
-		for (unsigned i = 0; i < n; i++)
-			ret[i] = tl_row_u64(&row, (int)i);
-	if (!err)
-		err = tl_row_error(&row);
-	sqlite3_finalize(row.stmt);
-	return tl_error_in(err, "%s: space", tl_trace_path(trace));
-}
-
 // From the first rows to all of them.
 static struct tl_error *scale(struct tl_trace *trace, const struct part *part, uint64_t *bytes)
 {
 	struct tl_error *err;
 	uint64_t rows = 0;
+	bool found;
 
 	if (!part->rows) {
 		*bytes = 0;
 		return NULL;
 	}
-	err = ask(trace, part->rows, &rows, 1);
+	err = tl_ask(trace, part->rows, NULL, &rows, 1, &found);
 	if (!err && rows > MOST_ROWS)
 		*bytes = (uint64_t)((double)*bytes / MOST_ROWS * (double)rows);
 	return err;
@@ -82,13 +69,14 @@ static struct tl_error *guess(struct tl_trace *trace, const struct part *part, u
 	uint64_t sum[2] = { 0 };
 	struct tl_error *err;
 	char sql[256];
+	bool found;
 
 	*ret = 0;
 	if (!part->lengths)
 		return NULL;
 	snprintf(sql, sizeof(sql), "SELECT count(*), ifnull(sum(n), 0) FROM (%s LIMIT %d)",
 		part->lengths, MOST_ROWS);
-	err = ask(trace, sql, sum, 2);
+	err = tl_ask(trace, sql, NULL, sum, 2, &found);
 	if (!err && sum[0] == MOST_ROWS)
 		err = scale(trace, part, &sum[1]);
 	*ret = sum[1];

@@ -38,7 +38,7 @@ static const struct {
 	{ "mmio", "accesses to guest physical addresses without memory" },
 	{ "pio", "accesses to ports" },
 	{ "nisv", "arm64: accesses that come without a decoded syndrome" },
-	{ "idsr", "arm64: accesses to system registers of the ID space" },
+	{ "idsr", "arm64: accesses to implementation defined system registers" },
 	{ "msr", "x86: accesses to MSRs that the VMM answers" },
 	{ "failed_run", "KVM_RUN calls that failed, by errno" },
 	{ "exit", "the exits as they are stored, in numbers" },
@@ -111,15 +111,18 @@ static struct tl_error *ask(
 
 static struct tl_error *read_query(char **ret)
 {
-	size_t size = 0;
+	struct tl_error *err = NULL;
 	char *query = NULL;
+	size_t size = 0;
 
-	if (getdelim(&query, &size, 0, stdin) < 0 && ferror(stdin)) {
+	if (getdelim(&query, &size, 0, stdin) < 0) { // nothing is written then, no end either
+		if (ferror(stdin))
+			err = tl_error_errno(errno, "standard input");
 		free(query);
-		return tl_error_errno(errno, "standard input");
+		query = err ? NULL : strdup("");
 	}
-	*ret = query ? query : strdup("");
-	return *ret ? NULL : tl_error_new(TL_ERROR_IO, "out of memory");
+	*ret = query;
+	return err || query ? err : tl_error_new(TL_ERROR_IO, "out of memory");
 }
 
 static struct tl_error *answer(

@@ -59,7 +59,8 @@ static void json_notice(struct tl_report *r, struct tl_row *row)
 static void json_head(struct tl_report *r)
 {
 	static const char *const numbers[] = { "started", "ended", "status", "no_coalesce", "every",
-		"kvm_api", "host_ipa_bits" };
+		"kvm_api", "host_ipa_bits", "last", "seen", "until_seq", "cut_from", "cut_to",
+		"cut_of" };
 	int64_t number;
 
 	tl_json_string(r->json, "trace", tl_trace_path(r->trace));
@@ -69,6 +70,8 @@ static void json_head(struct tl_report *r)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		if (tl_trace_meta_int(r->trace, numbers[i], &number))
 			tl_json_int(r->json, numbers[i], number);
+	if (tl_trace_meta(r->trace, "until"))
+		tl_json_string(r->json, "until", tl_trace_meta(r->trace, "until"));
 	tl_json_int(r->json, "exits", (int64_t)r->span.exits);
 	tl_json_int(r->json, "first", (int64_t)r->span.first);
 	tl_json_int(r->json, "last", (int64_t)r->span.last);

@@ -2,6 +2,7 @@
 // What memory a trace holds.
 #include "schema/wire/record.h"
 #include "shell/ask.h"
+#include "shell/looks.h"
 #include "shell/report.h"
 #include "shell/text.h"
 
@@ -142,10 +143,7 @@ struct tl_error *tl_stat_memory(struct tl_report *r)
 
 static void json_look(struct tl_report *r, struct tl_row *row)
 {
-	static const char *const names[] = { "pages", "whole", "changes" };
-	const uint64_t kind = tl_row_bounded(row, 0, TL_SCAN_KINDS - 1);
-
-	tl_json_open(r->json, names[kind], '{');
+	tl_json_open(r->json, tl_look_kinds[tl_row_bounded(row, 0, TL_SCAN_KINDS - 1)], '{');
 	tl_json_int(r->json, "looks", (int64_t)tl_row_u64(row, 1));
 	tl_json_int(r->json, "pages", (int64_t)tl_row_u64(row, 2));
 	tl_json_close(r->json, '}');

@@ -15,9 +15,10 @@
 static const char help[] =
 	"usage: trapline stat [TRACE] [OPTIONS]\n"
 	"\n"
-	"Says what is in a trace and where it is from: the VMM, the host, the VMs, exits by kind, what\n"
-	"memory was looked at and how often, what was lost, and what takes the space. Does not read the\n"
-	"exits themselves: it is as quick on a large trace as on a small one.\n"
+	"Says what is in a trace and where it is from: the VMM, the host, which part of the exits it\n"
+	"holds if not all, the VMs, exits by kind, what memory was looked at and how often, what was\n"
+	"lost, and what takes the space. Does not read the exits themselves: it is as quick on a large\n"
+	"trace as on a small one.\n"
 	"\n"
 	"  -t, --trace TRACE  the trace; else a word with a '/' or ending in .trap, else the newest one\n"
 	"                     in $TRAPLINE_DIR or this folder\n"
@@ -83,6 +84,32 @@ static void print_facts(const struct tl_report *r)
 	if (tl_trace_meta_int(r->trace, "no_coalesce", &hidden) && hidden) {
 		tl_stat_label("coalescing");
 		puts("hidden from the VMM: every write exits");
+	}
+}
+
+// What of all exits the trace holds, where it was asked for a part of them.
+static void print_part(const struct tl_report *r)
+{
+	int64_t from, to, all;
+
+	if (tl_trace_meta_int(r->trace, "last", &to) && tl_trace_meta_int(r->trace, "seen", &all) &&
+		all > to) {
+		tl_stat_label("last");
+		printf("the newest %" PRId64 " of %" PRId64 " exits were kept\n", to, all);
+	}
+	if (tl_trace_meta(r->trace, "until")) {
+		tl_stat_label("until");
+		tl_put_string(stdout, tl_trace_meta(r->trace, "until"));
+		if (tl_trace_meta_int(r->trace, "until_seq", &to))
+			printf("; at exit %" PRId64, to);
+		putchar('\n');
+	}
+	if (tl_trace_meta_int(r->trace, "cut_from", &from) &&
+		tl_trace_meta_int(r->trace, "cut_to", &to) &&
+		tl_trace_meta_int(r->trace, "cut_of", &all)) {
+		tl_stat_label("cut");
+		printf("exits %" PRId64 " to %" PRId64 ", from a trace of %" PRId64 "\n", from, to,
+			all);
 	}
 }
 
@@ -178,7 +205,8 @@ static struct tl_error *print_space(struct tl_report *r)
 		printf("%-24s ", spaces[i].name);
 		tl_put_size(stdout, spaces[i].bytes);
 		if (r->span.exits)
-			printf(", %.1f an exit", (double)spaces[i].bytes / (double)r->span.exits);
+			printf(", %.1f bytes an exit",
+				(double)spaces[i].bytes / (double)r->span.exits);
 		putchar('\n');
 	}
 	return err;
@@ -190,6 +218,7 @@ static struct tl_error *print(struct tl_report *r)
 
 	print_head(r);
 	print_facts(r);
+	print_part(r);
 	err = tl_stat_each(r, tl_stat_processes, print_process);
 	if (!err)
 		err = tl_stat_each(r, tl_stat_vms, print_vm);

@@ -125,8 +125,10 @@ static void print_end(const struct tl_told_walk *t)
 	if (t->walk.page_size) {
 		fputs(", in a page of ", stdout);
 		put_span(stdout, t->walk.page_size);
-	} else {
+	} else if (t->walk.gpa == t->walk.va) {
 		fputs(", the same: there is no translation", stdout);
+	} else {
+		fputs(": there is no translation, and the bits above do not count", stdout);
 	}
 	putchar('\n');
 	label("memory");
@@ -182,19 +184,22 @@ static void put_type(const struct tl_told_walk *t)
 	const struct tl_attributes *a = &t->attributes;
 	const char *name = a->memory_known ? memory_name(a->memory) : NULL;
 
+	if (tl_trace_arch(t->place->trace)->id != TL_ARCH_ARM64) {
+		printf("PAT index %u", a->memory_index);
+		return;
+	}
 	if (name)
 		fputs(name, stdout);
 	else if (a->memory_known)
 		printf("type 0x%02x", a->memory);
 	else
 		printf("type by index %u", a->memory_index);
-	if (tl_trace_arch(t->place->trace)->id == TL_ARCH_ARM64)
-		printf(", %s", shares[a->shareability & 3]);
+	printf(", %s", shares[a->shareability & 3]);
 }
 
-static void print_attributes(const struct tl_told_walk *t)
+// What entries say, and the registers that count with them.
+static void put_facts(const struct tl_attributes *a)
 {
-	const struct tl_attributes *a = &t->attributes;
 	const struct {
 		bool is;
 		const char *name;
@@ -203,8 +208,6 @@ static void print_attributes(const struct tl_told_walk *t)
 		{ a->dbm, "dirty bit modifier" }, { a->pan, "PAN" }, { a->smep, "SMEP" },
 		{ a->wxn, "WXN" }, { a->uwxn, "UWXN" } };
 
-	label("attributes");
-	put_type(t);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
 		if (facts[i].is)
 			printf(", %s", facts[i].name);
@@ -216,6 +219,19 @@ static void print_attributes(const struct tl_told_walk *t)
 		printf(", domain %u", a->domain);
 	if (a->key_checked)
 		printf(", protection key %u", a->key);
+}
+
+// Without translation arm64 has a type of memory still, and x86 nothing of this.
+static void print_attributes(const struct tl_told_walk *t)
+{
+	const bool has_entries = t->walk.n_steps;
+
+	if (!has_entries && tl_trace_arch(t->place->trace)->id != TL_ARCH_ARM64)
+		return;
+	label("attributes");
+	put_type(t);
+	if (has_entries)
+		put_facts(&t->attributes);
 	putchar('\n');
 }
 

@@ -68,7 +68,7 @@ static const char *verdict_words(const struct tl_arch *arch, enum tl_verdict ver
 	case TL_VERDICT_RESERVED:
 		return "page fault, reserved bit";
 	case TL_VERDICT_NOT_CANONICAL:
-		return "not canonical: #GP, of the stack #SS";
+		return "not canonical: #GP, or #SS for the stack";
 	case TL_VERDICT_NOT_KNOWN:
 		return "not known";
 	}
@@ -82,27 +82,17 @@ void tl_walk_verdict(
 	struct tl_judgement j = { .verdict = TL_VERDICT_NOT_KNOWN };
 	const char *words;
 
-	if (t->has_attributes)
+	// That the tables lead nowhere is known without attributes; x86's error code needs them.
+	if (t->has_attributes || t->walk.status == TL_WALK_FAULT)
 		arch->judge(&t->walk, &t->attributes, attempt, &j);
 	words = verdict_words(arch, j.verdict);
 	if (j.verdict == TL_VERDICT_OK || j.verdict == TL_VERDICT_NOT_KNOWN ||
 		j.verdict == TL_VERDICT_NOT_CANONICAL)
 		snprintf(ret, size, "%s", words);
-	else if (!code || arch->id == TL_ARCH_ARM64)
+	else if (!code || !t->has_attributes || arch->id == TL_ARCH_ARM64)
 		snprintf(ret, size, "%s, level %d", words, j.level);
 	else
 		snprintf(ret, size, "%s, level %d, error code 0x%x", words, j.level, j.code);
-}
-
-// A fault that does not depend on who wants what.
-static void put_fault(const struct tl_told_walk *t, char *ret, size_t size)
-{
-	if (t->has_attributes)
-		tl_walk_verdict(t, (struct tl_attempt){ .right = TL_RIGHT_READ }, true, ret, size);
-	else
-		snprintf(ret, size, "%s, level %d",
-			verdict_words(tl_trace_arch(t->place->trace), TL_VERDICT_TRANSLATION),
-			t->walk.level);
 }
 
 // The names of those that were not read.
@@ -130,7 +120,7 @@ void tl_walk_end(const struct tl_told_walk *t, char *ret, size_t size)
 		snprintf(ret, size, "ok");
 		return;
 	case TL_WALK_FAULT:
-		put_fault(t, ret, size);
+		tl_walk_verdict(t, (struct tl_attempt){ .right = TL_RIGHT_READ }, true, ret, size);
 		return;
 	case TL_WALK_NO_MEMORY:
 		snprintf(ret, size, "the table entry of level %d at 0x%" PRIx64 ": %s",
@@ -152,14 +142,14 @@ struct tl_error *tl_walk_to(
 	char end[600];
 	struct tl_error *err;
 
-	err = tl_walk_tell(place, va, &t);
-	if (err)
-		return err;
-	*ret_found = t.walk.status == TL_WALK_OK;
+	err = tl_place_walk(place, va, &t.walk);
+	*ret_found = !err && t.walk.status == TL_WALK_OK;
 	*ret = t.walk.gpa;
-	if (!*ret_found) {
-		tl_walk_end(&t, end, sizeof(end));
-		snprintf(why, size, "no translation: %s", end);
-	}
+	if (!err && !*ret_found)
+		err = tl_walk_tell(place, va, &t);
+	if (err || *ret_found)
+		return err;
+	tl_walk_end(&t, end, sizeof(end));
+	snprintf(why, size, "no translation: %s", end);
 	return NULL;
 }

@@ -68,7 +68,7 @@ static bool open_range(const char *word, tl_seq *from, tl_seq *to)
 	if (!split(word, left, sizeof(left), &separator, &right) || separator != '.')
 		return false;
 	*from = 1;
-	*to = 0;
+	*to = INT64_MAX;
 	if (*left)
 		return !*right && tl_parse_number(left, from);
 	return tl_parse_number(right, to);
@@ -94,11 +94,12 @@ struct tl_error *tl_which_exits(struct tl_trace *trace, const char *word, tl_seq
 	if (!strcmp(word, "last"))
 		return last(trace, from, to);
 	// SEQ+N is a place N instructions after an exit, and no range.
-	if (!strchr(word, '+') && (range(word, from, to) || open_range(word, from, to)))
-		return NULL;
-	if (!tl_parse_number(word, from))
-		return tl_error_new(TL_ERROR_USAGE,
-			"%s: expected an exit such as 41, or exits such as 41..50, last", word);
-	*to = *from;
-	return NULL;
+	if (strchr(word, '+') || !(range(word, from, to) || open_range(word, from, to))) {
+		if (!tl_parse_number(word, from))
+			return tl_error_new(TL_ERROR_USAGE,
+				"%s: expected an exit such as 41, or exits such as 41..50, last",
+				word);
+		*to = *from;
+	}
+	return *to ? NULL : tl_error_new(TL_ERROR_USAGE, "%s: exits are numbered from 1", word);
 }

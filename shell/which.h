@@ -9,9 +9,7 @@
 
 /* People's words for exits and addresses. */
 
-/**
- * "41", "last", "10-20", "10..20", "10..", "..20". `*to` 0 is to the last.
- */
+/** "41", "last", "10-20", "10..20", "10..", "..20". */
 TL_CHECK struct tl_error *tl_which_exits(
 	struct tl_trace *trace, const char *word, tl_seq *from, tl_seq *to);
 

@@ -150,16 +150,6 @@ static unsigned rights(bool read, bool write, bool execute)
 	       (execute ? TL_RIGHT_EXECUTE : 0);
 }
 
-void tl_arm64_refuse_written_code(struct tl_attributes *a)
-{
-	if (a->uwxn && (a->user & TL_RIGHT_WRITE))
-		a->privileged &= ~TL_RIGHT_EXECUTE;
-	if (a->wxn && (a->privileged & TL_RIGHT_WRITE))
-		a->privileged &= ~TL_RIGHT_EXECUTE;
-	if (a->wxn && (a->user & TL_RIGHT_WRITE))
-		a->user &= ~TL_RIGHT_EXECUTE;
-}
-
 // Arm ARM D8.4 and G5.7. EL1 of AArch64 executes nothing that EL0 may write; in AArch32 only what
 // may be read is executed.
 static void long_rights(
@@ -179,7 +169,6 @@ static void long_rights(
 		ret->user = (uint8_t)rights(el0, el0 && write, !xn);
 	}
 	ret->user_page = el0 || (!c->aarch32 && BIT(c->sctlr, SCTLR_EPAN) && !xn);
-	tl_arm64_refuse_written_code(ret);
 }
 
 // How many entries stand side by side with the contiguous bit (Arm ARM D8.6).
@@ -197,11 +186,6 @@ static uint64_t contiguous_run(uint64_t page_size)
 	return 0;
 }
 
-uint8_t tl_arm64_shareability(uint8_t memory, unsigned sh)
-{
-	return memory >> 4 == 0 || memory == MAIR_NON_CACHEABLE ? SH_OUTER : (uint8_t)sh;
-}
-
 static void long_memory(const struct tl_regs *regs, const struct control *c, uint64_t leaf,
 	struct tl_attributes *ret)
 {
@@ -213,10 +197,8 @@ static void long_memory(const struct tl_regs *regs, const struct control *c, uin
 	ret->memory_index = leaf >> LEAF_INDEX & 7;
 	ret->shareability = (uint8_t)sh;
 	ret->memory_known = tl_arm64_get(regs, TL_ARM64_mair_el1, &mair);
-	if (!ret->memory_known)
-		return;
-	ret->memory = (uint8_t)(mair >> 8 * ret->memory_index);
-	ret->shareability = tl_arm64_shareability(ret->memory, sh);
+	if (ret->memory_known)
+		ret->memory = (uint8_t)(mair >> 8 * ret->memory_index);
 }
 
 static void long_attributes(const struct tl_regs *regs, const struct control *c,
@@ -231,6 +213,36 @@ static void long_attributes(const struct tl_regs *regs, const struct control *c,
 	ret->run = BIT(leaf, LEAF_CONTIGUOUS) ? contiguous_run(walk->page_size) : 0;
 	long_rights(c, leaf, table_limits(walk, ret), ret);
 	long_memory(regs, c, leaf, ret);
+}
+
+// What WXN and UWXN leave of the rights to execute.
+static void refuse_written_code(struct tl_attributes *a)
+{
+	if (a->uwxn && (a->user & TL_RIGHT_WRITE))
+		a->privileged &= ~TL_RIGHT_EXECUTE;
+	if (a->wxn && (a->privileged & TL_RIGHT_WRITE))
+		a->privileged &= ~TL_RIGHT_EXECUTE;
+	if (a->wxn && (a->user & TL_RIGHT_WRITE))
+		a->user &= ~TL_RIGHT_EXECUTE;
+}
+
+// As PAR_EL1.SH has it: Device and Non-cacheable memory is outer shareable whatever its entry says.
+static void settle_shareability(struct tl_attributes *a)
+{
+	if (a->memory_known && (a->memory >> 4 == 0 || a->memory == MAIR_NON_CACHEABLE))
+		a->shareability = SH_OUTER;
+}
+
+static bool leaf_attributes(const struct tl_regs *regs, const struct control *c,
+	const struct tl_walk *walk, struct tl_attributes *ret)
+{
+	if (!ret->short_form)
+		long_attributes(regs, c, walk, ret);
+	else if (!tl_arm64_short_attributes(regs, walk, ret))
+		return false;
+	refuse_written_code(ret);
+	settle_shareability(ret);
+	return true;
 }
 
 bool tl_arm64_attributes(
@@ -248,10 +260,7 @@ bool tl_arm64_attributes(
 		disabled_attributes(&found);
 	else if (!found.short_form)
 		find_oversized(regs, &c, walk, &found);
-	if (walk->status == TL_WALK_OK && walk->n_steps && !found.short_form)
-		long_attributes(regs, &c, walk, &found);
-	if (walk->status == TL_WALK_OK && walk->n_steps && found.short_form &&
-		!tl_arm64_short_attributes(regs, walk, &found))
+	if (walk->status == TL_WALK_OK && walk->n_steps && !leaf_attributes(regs, &c, walk, &found))
 		return false;
 	*ret = found;
 	return true;

@@ -72,7 +72,6 @@ static void leaf_rights(const struct leaf *leaf, bool afe, struct tl_attributes 
 		ret->privileged |= TL_RIGHT_EXECUTE;
 	if (ret->user && !leaf->xn)
 		ret->user |= TL_RIGHT_EXECUTE;
-	tl_arm64_refuse_written_code(ret);
 }
 
 // Half a byte of MAIR for what two bits say: non-cacheable, write-back and allocate on writes,
@@ -138,8 +137,6 @@ static void leaf_memory(
 				    remapped_memory(mair, leaf, ret);
 	else
 		ret->memory_known = plain_memory(leaf->tex, &ret->memory);
-	if (ret->memory_known)
-		ret->shareability = tl_arm64_shareability(ret->memory, ret->shareability);
 }
 
 bool tl_arm64_short_attributes(

@@ -42,13 +42,10 @@ void tl_arm64_walk_aarch32(const struct tl_regs *regs, const struct tl_walk_tabl
 /** Which of TTBR1 and TTBR0 long descriptors of AArch32 use for `va`. */
 bool tl_arm64_aarch32_upper(uint64_t ttbcr, uint32_t va);
 
-/** Takes the execute rights that WXN and UWXN do not leave. */
-void tl_arm64_refuse_written_code(struct tl_attributes *attributes);
-
-/** As PAR_EL1.SH has it: Device and Non-cacheable memory is outer shareable whatever `sh` says. */
-uint8_t tl_arm64_shareability(uint8_t memory, unsigned sh);
-
-/** Of a walk by short descriptors that is TL_WALK_OK (Arm ARM G5.4 to G5.7). False: see tl_arch. */
+/**
+ * What the entries say of a walk by short descriptors that is TL_WALK_OK (Arm ARM G5.4 to G5.7), WXN,
+ * UWXN and the shareability of Device memory left out. False: see tl_arch.
+ */
 bool tl_arm64_short_attributes(
 	const struct tl_regs *regs, const struct tl_walk *walk, struct tl_attributes *ret);
 

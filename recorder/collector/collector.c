@@ -34,7 +34,6 @@ enum {
 };
 
 struct tl_collector {
-	char *path;
 	int fd;
 	struct tl_arena *arena;
 	uint64_t ring_bytes;
@@ -130,9 +129,6 @@ static struct tl_error *build(struct tl_collector *c, const struct tl_collector_
 
 	c->fd = -1;
 	c->ring_bytes = options->ring_bytes ? options->ring_bytes : RING_BYTES;
-	c->path = strdup(options->path);
-	if (!c->path)
-		return tl_error_new(TL_ERROR_IO, "out of memory");
 	tl_signals_let_writes_fail();
 	err = make_trace(c, options);
 	if (!err)
@@ -176,7 +172,6 @@ void tl_collector_close(struct tl_collector *c)
 		close(c->fd);
 	tl_signals_let_writes_kill();
 	tl_error_free(c->failed);
-	free(c->path);
 	free(c);
 }
 

@@ -33,8 +33,8 @@ struct tl_collector_result {
 	uint32_t vms, vcpus;
 	uint32_t attached;  /**< programs that loaded the shim */
 	uint32_t processes; /**< those that touched KVM */
-	char trouble
-		[256]; /**< why something was refused, in the VMM or by us; empty: nothing was */
+	/** Why something was refused, in the VMM or by us; empty: nothing was. */
+	char trouble[256];
 };
 
 TL_CHECK struct tl_error *tl_collector_open(

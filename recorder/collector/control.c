@@ -87,11 +87,6 @@ static void answer(int fd, enum tl_control_type type, const char *text)
 		return; // whoever asked has gone
 }
 
-static void refuse(struct tl_control *c, int fd)
-{
-	answer(fd, TL_CONTROL_REFUSED, c->why);
-}
-
 static bool is_ours(struct tl_control *c, const struct ucred *peer)
 {
 	if (peer->uid == geteuid() || peer->uid == 0)
@@ -140,7 +135,7 @@ static bool hear(struct tl_control *c, int fd, struct tl_process_list *processes
 		answer(fd, TL_CONTROL_WELCOME, "");
 		return true;
 	}
-	refuse(c, fd);
+	answer(fd, TL_CONTROL_REFUSED, c->why);
 	return false;
 }
 

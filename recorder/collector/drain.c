@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 enum {
-	ROOM = 2 << 20,	  // longest record that a shim makes is a quarter of its ring
-	PER_ROUND = 4096, // records of one ring before the next gets its turn
-	ROUND_BYTES = 4 << 20,
+	ROOM = 2 << 20,	       // longest record that a shim makes is a quarter of its ring
+	PER_ROUND = 4096,      // records of one ring before the next gets its turn
+	ROUND_BYTES = 4 << 20, // and of their bytes
 };
 
 struct ring {

@@ -133,9 +133,11 @@ static bool apply(const struct tl_intake *in, struct tl_intake_vcpu *v,
 
 static void known_words_only(const struct tl_intake *in, struct tl_regs *regs)
 {
-	for (unsigned i = in->arch->words; i < 64 * (sizeof(regs->known) / sizeof(*regs->known));
-		i++)
-		regs->known[i / 64] &= ~(UINT64_C(1) << i % 64);
+	const unsigned words = in->arch->words;
+
+	for (unsigned i = 0; i < sizeof(regs->known) / sizeof(*regs->known); i++)
+		if (words < 64 * (i + 1))
+			regs->known[i] &= words > 64 * i ? (UINT64_C(1) << words % 64) - 1 : 0;
 }
 
 static void fill(const struct tl_intake *in, const struct tl_record_exit *from,

@@ -69,11 +69,8 @@ static void *map_at(int fd, uint64_t offset, size_t size)
 // A VMM may have closed the descriptor by a way that we do not see.
 static void open_again(void)
 {
-	const int flags = O_RDWR | O_CLOEXEC;
-	int fd = -1;
+	const int fd = *arena_path ? tl_shim_own_open(arena_path, O_RDWR) : -1;
 
-	if (*arena_path && tl_shim_may(SYS_openat, (uint64_t)AT_FDCWD, 0, flags))
-		fd = open(arena_path, flags);
 	if (fd >= 0)
 		tl_shim_keep(&arena_file, fd);
 }

@@ -15,10 +15,13 @@
 
 static const struct kvm_coalesced_mmio_ring *ring_of(const struct tl_shim_vcpu *vcpu)
 {
-	const size_t page = tl_shim_host()->page, at = KVM_COALESCED_MMIO_PAGE_OFFSET * page;
+	size_t page, at;
 
-	if (!atomic_load_explicit(&vcpu->vm->coalescing, memory_order_relaxed) ||
-		vcpu->run_bytes < at + page)
+	if (!atomic_load_explicit(&vcpu->vm->coalescing, memory_order_relaxed))
+		return NULL;
+	page = tl_shim_host()->page;
+	at = KVM_COALESCED_MMIO_PAGE_OFFSET * page;
+	if (vcpu->run_bytes < at + page)
 		return NULL;
 	return (const void *)((const char *)vcpu->run + at);
 }

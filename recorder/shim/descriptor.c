@@ -14,6 +14,7 @@ static void in_forked_child(void)
 	for (int fd = 0; fd < TL_SHIM_DESCRIPTORS; fd++)
 		if (tl_shim_descriptor_known(fd))
 			atomic_store(&table[fd], NULL);
+	tl_shim_objects_forget();
 	atomic_store(&home, getpid());
 }
 

@@ -121,8 +121,8 @@ static void look_at_logs(struct tl_shim_dirty *dirty, const struct tl_shim_range
 
 	tl_shim_dirty_take(dirty, &hold);
 	*ret_gone = dirty->gone;
-	dirty->gone.n = 0;
-	dirty->none.n = 0;
+	tl_shim_ranges_clear(&dirty->gone);
+	tl_shim_ranges_clear(&dirty->none);
 	dirty->said = dirty->why;
 	if (dirty->why)
 		dirty->none = *all;
@@ -133,6 +133,17 @@ static void look_at_logs(struct tl_shim_dirty *dirty, const struct tl_shim_range
 			tl_shim_ranges_add(
 				&dirty->none, log->slot.host, log->slot.host + log->slot.size);
 	}
+	tl_shim_dirty_give(dirty, &hold);
+}
+
+// The next scan, which is anew since this one is lost, says so.
+static void stop_because(struct tl_shim_dirty *dirty, const char *why)
+{
+	struct tl_shim_dirty_hold hold;
+
+	tl_shim_dirty_take(dirty, &hold);
+	if (!dirty->why)
+		dirty->why = why;
 	tl_shim_dirty_give(dirty, &hold);
 }
 
@@ -153,8 +164,13 @@ static void update(struct tl_shim_scan *scan)
 	put_regions(scan, &w->change, TL_REGION_GONE, "");
 	tl_shim_ranges_minus(&w->wanted, &w->range, &w->spare); // those refused before
 	tl_shim_ranges_minus(&d->good, &d->work, &w->change);
-	if (w->change.n && !tl_shim_maps_within(&w->change, put_part, scan))
+	if (w->change.n && !tl_shim_maps_within(&w->change, put_part, scan)) {
 		scan->lost = true;
+		if (errno == EPERM)
+			stop_because(d, tl_shim_maps_error());
+	}
+	if (w->change.overflow)
+		scan->lost = true; // all counts anew
 	tl_shim_ranges_minus(&w->now, &d->good, &d->work);
 	tl_shim_ranges_minus(&d->work, &w->spare, &w->change);
 	refuse(scan, &w->change);
@@ -170,7 +186,8 @@ void tl_shim_dirty_scan(struct tl_shim_scan *scan)
 	struct tl_shim_dirty_hold hold;
 
 	if (w->stale || !atomic_load(&w->started)) {
-		w->range.n = w->wanted.n = 0;
+		tl_shim_ranges_clear(&w->range);
+		tl_shim_ranges_clear(&w->wanted);
 		w->slots_version = UINT32_MAX;
 		w->stale = false;
 	}

@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,14 +19,17 @@ enum { SETMASK = 2 }; // the kernel's SIG_SETMASK, here and on arm64
 
 void tl_shim_dirty_open(struct tl_shim_vm *vm, int fd)
 {
+	char text[320];
+
 	vm->dirty = tl_shim_pages(sizeof(*vm->dirty));
 	if (!vm->dirty)
 		return;
 	vm->dirty->fd = fd;
-	tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_WARNING,
-		"this kernel does not tell which pages a process wrote (Linux 6.7, userfaultfd): "
-		"memory is followed by KVM's dirty log, which has the guest's writes but not the "
-		"VMM's");
+	snprintf(text, sizeof(text),
+		"%s: memory is followed by KVM's dirty log, which has the guest's writes but not "
+		"the VMM's",
+		tl_shim_pagemap_error());
+	tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_WARNING, text);
 }
 
 void tl_shim_dirty_close(struct tl_shim_vm *vm)

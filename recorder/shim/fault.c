@@ -111,29 +111,13 @@ static void put_part(void *ctx, const struct tl_shim_mapping *mapping, uint64_t 
 	tl_shim_scan_existing(scan, mapping, start, end);
 }
 
-// Elsewhere, what is not listed is all zeroes.
-static void put_missing(struct tl_shim_scan *scan)
+void tl_shim_fault_whole(struct tl_shim_scan *scan, const struct tl_shim_return *ret)
 {
-	struct tl_shim_watch *w = &scan->vcpu->vm->watch;
-
-	tl_shim_ranges_minus(&w->now, &w->seen, &w->spare);
-	for (uint32_t i = 0; i < w->spare.n; i++)
-		tl_shim_scan_region(scan, w->spare.of[i].start, w->spare.of[i].end, TL_REGION_NONE,
-			"the VMM has nothing mapped there");
-	if (w->seen.overflow || w->spare.overflow)
-		scan->lost = true;
-}
-
-void tl_shim_fault_whole(struct tl_shim_scan *scan)
-{
-	struct tl_shim_watch *w = &scan->vcpu->vm->watch;
+	struct tl_shim_vm *vm = scan->vcpu->vm;
 	uint32_t version;
 
-	w->seen.n = 0;
-	w->seen.overflow = false;
-	if (tl_shim_slot_ranges(scan->vcpu->vm, &w->now, &version) &&
-		tl_shim_maps_within(&w->now, put_part, scan))
-		put_missing(scan);
-	else
+	if (!tl_shim_slot_ranges(vm, &vm->watch.now, &version))
 		scan->lost = true; // or the trace would have all of it as zeroes
+	else if (!tl_shim_scan_parts(scan, &vm->watch.now, put_part))
+		tl_shim_fault_pages(scan, ret);
 }

@@ -25,6 +25,9 @@ bool tl_shim_call_allowed(int number, const uint64_t args[6]);
 /** ioctl(2) of our own, on behalf of nobody: EPERM where a filter forbids it. */
 int tl_shim_own_ioctl(int fd, unsigned long request, void *arg);
 
+/** The same of open(2), with O_CLOEXEC; and of the close(2) that follows. */
+int tl_shim_own_open(const char *path, int flags);
+
 /** getpid(), or what it was when it was last allowed. */
 pid_t tl_shim_pid(void);
 

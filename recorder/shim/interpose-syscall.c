@@ -19,9 +19,6 @@
 #define EXPORT __attribute__((visibility("default")))
 
 typedef long syscall_fn(long number, long a, long b, long c, long d, long e, long f);
-typedef int prctl_fn(int option, ...);
-typedef int create_fn(
-	pthread_t *thread, const pthread_attr_t *attr, void *(*body)(void *), void *arg);
 
 EXPORT int prctl(int option, ...);
 EXPORT int pthread_create(
@@ -78,15 +75,6 @@ static syscall_fn *next_syscall(void)
 	if (!tl_shim_next_syscall)
 		*(void **)&tl_shim_next_syscall = tl_shim_next("syscall");
 	return tl_shim_next_syscall;
-}
-
-static prctl_fn *next_prctl(void)
-{
-	static prctl_fn *next;
-
-	if (!next)
-		*(void **)&next = tl_shim_next("prctl");
-	return next;
 }
 
 // A copy of the VMM's program, if that can be read.
@@ -146,7 +134,7 @@ static int by_prctl(unsigned long mode, unsigned long program)
 {
 	const struct tl_shim_filter *filter =
 		mode == SECCOMP_MODE_FILTER ? before_a_filter(program) : NULL;
-	const int result = next_prctl()(PR_SET_SECCOMP, mode, program, 0UL, 0UL);
+	const int result = TL_SHIM_NEXT(prctl)(PR_SET_SECCOMP, mode, program, 0UL, 0UL);
 
 	if (!result)
 		after_a_filter(filter, false);
@@ -166,7 +154,7 @@ int prctl(int option, ...)
 	va_end(ap);
 	if (option == PR_SET_SECCOMP)
 		return by_prctl(a, b);
-	return next_prctl()(option, a, b, c, d);
+	return TL_SHIM_NEXT(prctl)(option, a, b, c, d);
 }
 
 long tl_shim_seen_call(long number, long a, long b, long c, long d, long e, long f)
@@ -248,22 +236,16 @@ static void *begin(void *at)
 // A thread has the filters of the one that makes it.
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*body)(void *), void *arg)
 {
-	static create_fn *_Atomic cached;
-	create_fn *next = atomic_load(&cached);
 	struct start *start;
 	int error;
 
-	if (!next) {
-		*(void **)&next = tl_shim_next("pthread_create");
-		atomic_store(&cached, next);
-	}
 	if (!tl_shim_filters())
-		return next(thread, attr, body, arg);
+		return TL_SHIM_NEXT(pthread_create)(thread, attr, body, arg);
 	start = malloc(sizeof(*start));
 	if (!start)
 		return EAGAIN;
 	*start = (struct start){ body, arg, tl_shim_filters() };
-	error = next(thread, attr, begin, start);
+	error = TL_SHIM_NEXT(pthread_create)(thread, attr, begin, start);
 	if (error)
 		free(start);
 	return error;

@@ -11,17 +11,6 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-// The function of that name that would have been called without us.
-#define NEXT(name)                                                                                 \
-	({                                                                                         \
-		static _Atomic(void *) next_;                                                      \
-		__typeof__(name) *fn_;                                                             \
-		if (!atomic_load_explicit(&next_, memory_order_relaxed))                           \
-			atomic_store(&next_, tl_shim_next(#name));                                 \
-		*(void **)&fn_ = atomic_load_explicit(&next_, memory_order_relaxed);               \
-		fn_;                                                                               \
-	})
-
 EXPORT int ioctl(int fd, unsigned long request, ...);
 EXPORT int close(int fd);
 EXPORT int dup(int fd);
@@ -40,8 +29,8 @@ __attribute__((constructor)) static void attach(void)
 	if (path)
 		tl_shim_filters_inherited(path);
 	fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	if (fd >= 0 && !tl_shim_attach(fd))
-		tl_shim_arena = NULL;
+	if (fd >= 0)
+		(void)tl_shim_attach(fd);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -62,7 +51,7 @@ int close(int fd)
 
 int dup(int fd)
 {
-	int copy = NEXT(dup)(fd);
+	int copy = TL_SHIM_NEXT(dup)(fd);
 
 	if (copy >= 0 && tl_shim_attached())
 		tl_shim_descriptor_copied(fd, copy);
@@ -75,7 +64,7 @@ static int replace(int from, int to, int flags)
 
 	if (tl_shim_owns_descriptor(to))
 		tl_shim_descriptor_make_way(to);
-	copy = NEXT(dup3)(from, to, flags);
+	copy = TL_SHIM_NEXT(dup3)(from, to, flags);
 	if (copy >= 0 && tl_shim_attached())
 		tl_shim_descriptor_copied(from, copy);
 	return copy;
@@ -95,7 +84,7 @@ int dup3(int from, int to, int flags)
 
 static int control(int fd, int command, void *arg)
 {
-	int result = NEXT(fcntl)(fd, command, arg);
+	int result = TL_SHIM_NEXT(fcntl)(fd, command, arg);
 
 	if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC) && tl_shim_attached())
 		tl_shim_descriptor_copied(fd, result);
@@ -118,7 +107,7 @@ int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
 
 static int range(unsigned int first, unsigned int last, int flags)
 {
-	return NEXT(close_range)(first, last, flags);
+	return TL_SHIM_NEXT(close_range)(first, last, flags);
 }
 
 static bool next_of_ours(unsigned int first, unsigned int last, unsigned int *ret)

@@ -30,7 +30,7 @@ static int copy_high(int fd)
 
 int tl_shim_move_up(int fd)
 {
-	const int high = copy_high(fd);
+	const int high = tl_shim_may(SYS_close, (uint64_t)fd) ? copy_high(fd) : -1;
 
 	if (high < 0)
 		return fd;

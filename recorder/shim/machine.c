@@ -4,6 +4,7 @@
 #include "schema/wire/idsr.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -58,15 +59,18 @@ static uint32_t read_caps(int fd, struct tl_record_cap *caps)
 // Of an adopted VM nobody knows what slots it has, and who else uses its log.
 static void follow(struct tl_shim_vm *vm, int fd, bool adopted)
 {
+	char text[320];
+
 	if (tl_shim_options()->mem != TL_MEM_EXACT || tl_shim_pagemap_usable())
 		return;
-	if (adopted)
-		tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_WARNING,
-			"this kernel does not tell which pages a process wrote (Linux 6.7, "
-			"userfaultfd), and this VM came from elsewhere: its memory is not "
-			"recorded");
-	else
+	if (!adopted) {
 		tl_shim_dirty_open(vm, fd);
+		return;
+	}
+	snprintf(text, sizeof(text),
+		"%s, and this VM came from elsewhere: its memory is not recorded",
+		tl_shim_pagemap_error());
+	tl_shim_notice(tl_shim_process_ring(), TL_NO_VCPU, TL_NOTICE_WARNING, text);
 }
 
 void tl_shim_vm_opened(struct tl_shim_vm *vm, int fd, uint64_t type, bool adopted)

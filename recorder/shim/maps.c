@@ -3,6 +3,7 @@
 #include "recorder/shim/filter.h"
 #include "recorder/shim/shim.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -15,17 +16,17 @@
 
 struct maps {
 	int fd;
+	int error; // of a read
 	size_t at, n;
 	char bytes[1024];
 };
 
 static bool maps_open(struct maps *maps)
 {
-	maps->fd = -1;
-	if (tl_shim_may(SYS_openat, (uint64_t)AT_FDCWD, 0, O_RDONLY | O_CLOEXEC) &&
-		tl_shim_may(SYS_read))
-		maps->fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	errno = EPERM;
+	maps->fd = tl_shim_may(SYS_read) ? tl_shim_own_open("/proc/self/maps", O_RDONLY) : -1;
 	maps->at = maps->n = 0;
+	maps->error = 0;
 	return maps->fd >= 0;
 }
 
@@ -35,6 +36,7 @@ static bool next_byte(struct maps *maps, char *ret)
 
 	if (maps->at == maps->n) {
 		n = read(maps->fd, maps->bytes, sizeof(maps->bytes));
+		maps->error = n < 0 ? errno : 0;
 		maps->at = 0;
 		maps->n = n > 0 ? (size_t)n : 0;
 	}
@@ -87,6 +89,12 @@ static bool maps_next(struct maps *maps, struct tl_shim_mapping *ret)
 	return true;
 }
 
+const char *tl_shim_maps_error(void)
+{
+	return errno == EPERM ? "a seccomp filter of the VMM forbids reading /proc/self/maps"
+			      : "/proc/self/maps cannot be read";
+}
+
 bool tl_shim_maps_within(const struct tl_shim_ranges *set, tl_shim_part *each, void *ctx)
 {
 	struct tl_shim_mapping m;
@@ -103,7 +111,9 @@ bool tl_shim_maps_within(const struct tl_shim_ranges *set, tl_shim_part *each, v
 				set->of[j].end < m.end ? set->of[j].end : m.end);
 	}
 	tl_shim_real_close(maps.fd);
-	return true;
+	if (maps.error)
+		errno = maps.error;
+	return !maps.error;
 }
 
 // Something of the kernel's memory is on disk.

@@ -4,6 +4,8 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,14 +17,8 @@ void *tl_shim_next(const char *name)
 
 int tl_shim_real_ioctl(int fd, unsigned long request, void *arg)
 {
-	typedef int ioctl_fn(int fd, unsigned long request, ...);
-	static _Atomic(ioctl_fn *) next;
-	ioctl_fn *fn = atomic_load_explicit(&next, memory_order_relaxed);
+	int (*fn)(int fd, unsigned long request, ...) = TL_SHIM_NEXT(ioctl);
 
-	if (!fn) {
-		*(void **)&fn = tl_shim_next("ioctl");
-		atomic_store(&next, fn);
-	}
 	return fn ? fn(fd, request, arg) : (int)syscall(SYS_ioctl, fd, request, arg);
 }
 
@@ -34,15 +30,20 @@ int tl_shim_own_ioctl(int fd, unsigned long request, void *arg)
 	return -1;
 }
 
+// libc's open() is openat(). What we open is closed again.
+int tl_shim_own_open(const char *path, int flags)
+{
+	flags |= O_CLOEXEC;
+	if (tl_shim_may(SYS_openat, (uint64_t)AT_FDCWD, (uintptr_t)path, (uint64_t)flags) &&
+		tl_shim_may(SYS_close))
+		return open(path, flags);
+	errno = EPERM;
+	return -1;
+}
+
 int tl_shim_real_close(int fd)
 {
-	typedef int close_fn(int fd);
-	static _Atomic(close_fn *) next;
-	close_fn *fn = atomic_load_explicit(&next, memory_order_relaxed);
+	int (*fn)(int fd) = TL_SHIM_NEXT(close);
 
-	if (!fn) {
-		*(void **)&fn = tl_shim_next("close");
-		atomic_store(&next, fn);
-	}
 	return fn ? fn(fd) : (int)syscall(SYS_close, fd);
 }

@@ -25,13 +25,12 @@ void *tl_shim_pages(size_t size)
 }
 
 // A thread that looks an object up may hold a free one for a moment, so users are added, never set.
-static bool take(struct tl_shim_object *object, enum tl_descriptor on)
+static bool take(struct tl_shim_object *object)
 {
 	uint32_t life = TL_SHIM_FREE;
 
 	if (!atomic_compare_exchange_strong(&object->life, &life, TL_SHIM_CHANGING))
 		return false;
-	object->on = on;
 	atomic_fetch_add(&object->users, 1);
 	return true;
 }
@@ -52,16 +51,18 @@ static void *member(void **place, size_t size)
 	return there;
 }
 
-// The first free object of a pool, its memory made on first use and everything behind its head
-// zeroed.
+// The first free object of a pool, its memory made on first use. Behind its head all is zero: in a new
+// one from the start, so that most of a VM is never touched.
 static void *from_pool(void **pool, unsigned n, size_t size, enum tl_descriptor on)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct tl_shim_object *object = member(&pool[i], size);
 
-		if (!object || !take(object, on))
+		if (!object || !take(object))
 			continue;
-		memset(object + 1, 0, size - sizeof(*object));
+		if (object->on)
+			memset(object + 1, 0, size - sizeof(*object));
+		object->on = on;
 		atomic_store(&object->life, TL_SHIM_LIVE);
 		return object;
 	}
@@ -79,6 +80,13 @@ struct tl_shim_object *tl_shim_object_unrecorded(void)
 bool tl_shim_object_is_recorded(const struct tl_shim_object *object)
 {
 	return object != &unrecorded;
+}
+
+void tl_shim_objects_forget(void)
+{
+	memset(vms, 0, sizeof(vms));
+	memset(vcpus, 0, sizeof(vcpus));
+	memset(devices, 0, sizeof(devices));
 }
 
 struct tl_shim_vm *tl_shim_vm_new(void)
@@ -145,30 +153,21 @@ void tl_shim_each_other(const struct tl_shim_vcpu *vcpu, tl_shim_vcpu_fn *each, 
 	}
 }
 
-static void count_running(void *ctx, struct tl_shim_vcpu *vcpu)
+// One that comes in between is in KVM_RUN now, or has another number of entries later.
+static void count(void *ctx, struct tl_shim_vcpu *vcpu)
 {
-	*(unsigned *)ctx += atomic_load(&vcpu->running);
+	struct tl_shim_others *others = ctx;
+
+	others->entries += atomic_load(&vcpu->entries);
+	others->running += atomic_load(&vcpu->running);
 }
 
-unsigned tl_shim_others_running(const struct tl_shim_vcpu *vcpu)
+struct tl_shim_others tl_shim_others(const struct tl_shim_vcpu *vcpu)
 {
-	unsigned n = 0;
+	struct tl_shim_others others = { 0 };
 
-	tl_shim_each_other(vcpu, count_running, &n);
-	return n;
-}
-
-static void count_entries(void *ctx, struct tl_shim_vcpu *vcpu)
-{
-	*(uint64_t *)ctx += atomic_load(&vcpu->entries);
-}
-
-uint64_t tl_shim_others_entries(const struct tl_shim_vcpu *vcpu)
-{
-	uint64_t n = 0;
-
-	tl_shim_each_other(vcpu, count_entries, &n);
-	return n;
+	tl_shim_each_other(vcpu, count, &others);
+	return others;
 }
 
 const void *tl_shim_thread(void)
@@ -198,7 +197,8 @@ void tl_shim_wait_for_readers(const struct tl_shim_vm *vm)
 struct tl_shim_device *tl_shim_device_new(void)
 {
 	for (unsigned i = 0; i < DEVICES; i++)
-		if (take(&devices[i].object, TL_ON_DEVICE)) {
+		if (take(&devices[i].object)) {
+			devices[i].object.on = TL_ON_DEVICE;
 			atomic_store(&devices[i].object.life, TL_SHIM_LIVE);
 			return &devices[i];
 		}

@@ -64,8 +64,8 @@ enum {
 };
 
 static struct tl_shim_kept pagemap, uffd;
-static pid_t asked; // the process whose kernel `usable` is about; 0: nobody asked yet
-static bool usable;
+static pid_t asked;  // the process that `unusable` is about; 0: nobody asked yet
+static int unusable; // errno; 0: it is usable
 
 bool tl_shim_pagemap_owns(int fd)
 {
@@ -86,12 +86,7 @@ static int number_of(const struct tl_shim_kept *kept)
 
 static int open_pagemap(void)
 {
-	const int flags = O_RDONLY | O_CLOEXEC;
-
-	errno = EPERM;
-	if (!tl_shim_may(SYS_openat, (uint64_t)AT_FDCWD, 0, flags))
-		return -1;
-	return open("/proc/self/pagemap", flags);
+	return tl_shim_own_open("/proc/self/pagemap", O_RDONLY);
 }
 
 static int open_uffd(void)
@@ -126,11 +121,28 @@ bool tl_shim_pagemap_usable(void)
 	struct pm_scan_arg nothing = { .size = sizeof(nothing) };
 
 	if (asked == tl_shim_pid())
-		return usable;
-	usable = open_again(&uffd, open_uffd) && open_again(&pagemap, open_pagemap) &&
-		 tl_shim_own_ioctl(number_of(&pagemap), PAGEMAP_SCAN_, &nothing) >= 0;
+		return !unusable;
+	errno = 0;
+	if (open_again(&uffd, open_uffd) && open_again(&pagemap, open_pagemap) &&
+		tl_shim_own_ioctl(number_of(&pagemap), PAGEMAP_SCAN_, &nothing) >= 0)
+		unusable = 0;
+	else
+		unusable = errno ? errno : ENOSYS;
 	asked = tl_shim_pid();
-	return usable;
+	return !unusable;
+}
+
+const char *tl_shim_pagemap_error(void)
+{
+	switch (unusable) {
+	case ENOSYS: // no userfaultfd
+	case EINVAL: // not all that we need of it
+	case ENOTTY: // no PAGEMAP_SCAN
+		return "this kernel does not tell which pages a process wrote (Linux 6.7, "
+		       "userfaultfd)";
+	}
+	return "this process cannot use userfaultfd and /proc/self/pagemap (a seccomp filter or a "
+	       "container may forbid them), which tell what pages it wrote";
 }
 
 static bool claim(uint64_t start, uint64_t bytes)
@@ -244,6 +256,8 @@ static bool read_entries(uint64_t start, uint64_t bytes, tl_shim_page_run *each,
 	uint64_t entries[RUNS], n = 0;
 	ssize_t got;
 
+	if (!tl_shim_may(SYS_pread64, (uint64_t)fd))
+		return false;
 	for (uint64_t at = start; at < start + bytes; at += n * page) {
 		n = (start + bytes - at) / page;
 		n = n < RUNS ? n : RUNS;
@@ -275,6 +289,10 @@ void tl_shim_pagemap_cached(uint64_t start, uint64_t bytes, tl_shim_page_run *ea
 	unsigned char resident[RUNS];
 	uint64_t n;
 
+	if (!tl_shim_may(SYS_mincore, start, bytes)) { // then all of it may be
+		each(ctx, start, bytes, true);
+		return;
+	}
 	for (uint64_t at = start; at < start + bytes; at += n * page) {
 		n = (start + bytes - at) / page;
 		n = n < RUNS ? n : RUNS;

@@ -2,23 +2,23 @@
 // A scan of memory on its way into the ring: pages collect until a record is full.
 #include "recorder/shim/shim.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void tl_shim_scan_begin(struct tl_shim_scan *scan, struct tl_shim_vcpu *vcpu)
 {
 	*scan = (struct tl_shim_scan){ .vcpu = vcpu,
-		.running = tl_shim_others_running(vcpu),
-		.others_entries = tl_shim_others_entries(vcpu),
+		.others = tl_shim_others(vcpu),
 		.number = atomic_fetch_add(&tl_shim_arena->scan, 1) + 1 };
 }
 
 // Whoever came and went meanwhile counts too.
 static unsigned ran_meanwhile(const struct tl_shim_scan *scan)
 {
-	const unsigned now = tl_shim_others_running(scan->vcpu);
-	const unsigned most = now > scan->running ? now : scan->running;
+	const struct tl_shim_others before = scan->others, now = tl_shim_others(scan->vcpu);
+	const unsigned most = now.running > before.running ? now.running : before.running;
 
-	return most ? most : tl_shim_others_entries(scan->vcpu) != scan->others_entries;
+	return most ? most : now.entries != before.entries;
 }
 
 // A small ring takes small records.
@@ -115,6 +115,29 @@ void tl_shim_scan_region(struct tl_shim_scan *scan, uint64_t start, uint64_t end
 		.size = text };
 	memcpy(body + 1, why, text);
 	tl_ring_commit(body, TL_RECORD_REGION, size);
+}
+
+bool tl_shim_scan_parts(
+	struct tl_shim_scan *scan, const struct tl_shim_ranges *set, tl_shim_part *each)
+{
+	struct tl_shim_watch *w = &scan->vcpu->vm->watch;
+	char why[192] = "the VMM has nothing mapped there";
+	bool known;
+
+	tl_shim_ranges_clear(&w->seen);
+	known = !set->n || tl_shim_maps_within(set, each, scan);
+	if (!known) {
+		snprintf(
+			why, sizeof(why), "guest memory is not recorded: %s", tl_shim_maps_error());
+		tl_shim_notice(&scan->vcpu->ring, scan->vcpu->index, TL_NOTICE_WARNING, why);
+	}
+	tl_shim_ranges_minus(set, &w->seen, &w->spare);
+	for (uint32_t i = 0; i < w->spare.n; i++)
+		tl_shim_scan_region(
+			scan, w->spare.of[i].start, w->spare.of[i].end, TL_REGION_NONE, why);
+	if (w->spare.overflow)
+		scan->lost = true;
+	return known;
 }
 
 bool tl_shim_scan_end(

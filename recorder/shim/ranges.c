@@ -27,6 +27,12 @@ void tl_shim_ranges_add(struct tl_shim_ranges *set, uint64_t start, uint64_t end
 	set->of[first] = (struct tl_shim_range){ start, end };
 }
 
+void tl_shim_ranges_clear(struct tl_shim_ranges *set)
+{
+	set->n = 0;
+	set->overflow = false;
+}
+
 void tl_shim_ranges_copy(struct tl_shim_ranges *to, const struct tl_shim_ranges *from)
 {
 	to->n = from->n;

@@ -13,13 +13,16 @@ static uint32_t flags(const struct tl_shim_vcpu *vcpu)
 	       (run->immediate_exit ? TL_REPLY_IMMEDIATE : 0);
 }
 
-// Where in kvm_run the answer to this exit stands.
+// Where in kvm_run the answer to this exit stands. The last kind that we know is that of this exit, if
+// it has one.
 static void answer(const struct tl_shim_vcpu *vcpu, const uint8_t **at, uint32_t *size)
 {
 	unsigned from = 0, to = 0;
 
-	if (vcpu->open_kind)
-		tl_exit_answer(vcpu->open_kind, &from, &to);
+	if (vcpu->open_kind) {
+		from = vcpu->answer_from;
+		to = vcpu->answer_to;
+	}
 	if (vcpu->open_data_size) {
 		from = vcpu->open_data_at;
 		to = from + vcpu->open_data_size;

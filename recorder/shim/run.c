@@ -69,8 +69,11 @@ static void find_data(const struct tl_shim_vcpu *vcpu, struct tl_shim_return *re
 // Looked up only when it is another than last time.
 static const struct tl_exit_kind *kind_of(struct tl_shim_vcpu *vcpu, uint32_t reason)
 {
-	if (!vcpu->kind || vcpu->kind->number != reason)
-		vcpu->kind = tl_exit_kind(TL_ARCH_HOST.id, vcpu->vm->abi, reason);
+	if (vcpu->kind && vcpu->kind->number == reason)
+		return vcpu->kind;
+	vcpu->kind = tl_exit_kind(TL_ARCH_HOST.id, vcpu->vm->abi, reason);
+	if (vcpu->kind)
+		tl_exit_answer(vcpu->kind, &vcpu->answer_from, &vcpu->answer_to);
 	return vcpu->kind;
 }
 

@@ -65,7 +65,7 @@ static void scan_whole(struct tl_shim_vcpu *vcpu, const struct tl_shim_return *r
 	if (!take(vcpu))
 		return;
 	tl_shim_scan_begin(&scan, vcpu);
-	tl_shim_fault_whole(&scan);
+	tl_shim_fault_whole(&scan, ret);
 	(void)tl_shim_scan_end(&scan, ret->seq, TL_PHASE_EXIT, TL_SCAN_WHOLE);
 	give(vcpu);
 }
@@ -100,7 +100,7 @@ void tl_shim_memory_exit(struct tl_shim_vcpu *vcpu, const struct tl_shim_return 
 	bool due = ret->fault_like;
 
 	vcpu->scanned = 0;
-	if (!atomic_load(&w->started)) {
+	if (options->mem != TL_MEM_EXACT || !atomic_load(&w->started)) {
 		if (due && options->mem != TL_MEM_NONE)
 			trouble(vcpu, ret);
 		return;

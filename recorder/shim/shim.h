@@ -102,10 +102,10 @@ struct tl_shim_vm {
 	_Atomic bool idsr_asked;
 	_Atomic bool refused;	 /**< a confidential guest: nothing more is recorded of it */
 	_Atomic bool coalescing; /**< the VMM has made a zone of coalesced writes, or may have */
+	_Atomic uint32_t slots_version; /**< odd while the slots change */
+	uint32_t n_slots;
 	_Atomic uint64_t coalesced_seen; /**< how many were taken << 32 | the next one's slot */
 	struct kvm_coalesced_mmio coalesced[TL_SHIM_COALESCED]; /**< its entries when taken */
-	_Atomic uint32_t slots_version;				/**< odd while the slots change */
-	uint32_t n_slots;
 	struct tl_shim_slot slots[TL_SHIM_SLOTS];
 	_Atomic uint32_t dumps; /**< how often all memory was recorded since the guest was dying */
 	struct tl_shim_watch watch;
@@ -113,6 +113,9 @@ struct tl_shim_vm {
 	struct tl_shim_hold hold;
 	void (*let_go)(struct tl_shim_vm *vm); /**< called at its end; NULL: it was never opened */
 };
+
+_Static_assert(offsetof(struct tl_shim_vm, coalesced) <= 64,
+	"what an exit looks at, where nothing is coalesced, is one line of the cache");
 
 enum { TL_SHIM_KEY = 5 };
 
@@ -148,6 +151,7 @@ struct tl_shim_vcpu {
 	uint64_t open_cr8;
 
 	const struct tl_exit_kind *kind; /**< of the last exit that had one that we know */
+	unsigned answer_from, answer_to; /**< its tl_exit_answer() */
 	bool key;			 /**< the next exit is published whole */
 	uint64_t exits;
 	_Atomic(const void *) reading; /**< the thread that reads memory of the slots; or NULL */
@@ -155,18 +159,18 @@ struct tl_shim_vcpu {
 	_Atomic bool nested;	       /**< that was said */
 	_Atomic bool running;	       /**< in KVM_RUN */
 	_Atomic uint64_t entries;      /**< into KVM_RUN, and one */
-	struct tl_shim_stop stop;
-	uint64_t scanned; /**< the last exit, when its memory was scanned; else 0 */
+	uint64_t scanned;	       /**< the last exit, when its memory was scanned; else 0 */
 
-	uint8_t union_before[24]; /**< bytes 32..55 of kvm_run before KVM_RUN */
-	bool again;		  /**< the last exit was none for the VMM: we enter again */
-	uint8_t *extras;	  /**< TL_SHIM_EXTRAS bytes, with --regs full */
+	bool again;	 /**< the last exit was none for the VMM: we enter again */
+	uint8_t *extras; /**< TL_SHIM_EXTRAS bytes, with --regs full */
 	uint32_t extras_size;
 	uint32_t vmm_valid_regs; /**< x86: kvm_valid_regs as the VMM set it */
 	bool vmm_uses_sync;	 /**< x86: s.regs is not left to us alone */
 
 	struct tl_regs regs; /**< at the last exit; 0 where they are not known */
 	struct tl_shim_translation translation[2];
+	uint8_t union_before[24]; /**< bytes 32..55 of kvm_run before KVM_RUN, on arm64 */
+	struct tl_shim_stop stop;
 	uint8_t vmm_sync[sizeof(struct kvm_sync_regs)];
 };
 
@@ -200,6 +204,16 @@ struct tl_shim_return {
 
 /* next.c: what the VMM would have called without us */
 void *tl_shim_next(const char *name);
+/** The function of that name, looked up once. */
+#define TL_SHIM_NEXT(name)                                                                         \
+	({                                                                                         \
+		static _Atomic(void *) next_;                                                      \
+		__typeof__(name) *fn_;                                                             \
+		if (!atomic_load_explicit(&next_, memory_order_relaxed))                           \
+			atomic_store(&next_, tl_shim_next(#name));                                 \
+		*(void **)&fn_ = atomic_load_explicit(&next_, memory_order_relaxed);               \
+		fn_;                                                                               \
+	})
 int tl_shim_real_ioctl(int fd, unsigned long request, void *arg);
 int tl_shim_real_close(int fd);
 
@@ -256,7 +270,8 @@ const struct tl_shim_host *tl_shim_host(void);
 /** Pages in ascending order; `exists` is false where nothing was ever put there. */
 typedef void tl_shim_page_run(void *ctx, uint64_t start, uint64_t bytes, bool exists);
 
-bool tl_shim_pagemap_usable(void); /**< this kernel tells which pages were written */
+bool tl_shim_pagemap_usable(void);	 /**< the kernel tells us which pages were written */
+const char *tl_shim_pagemap_error(void); /**< why it does not */
 bool tl_shim_pagemap_owns(int fd);
 void tl_shim_pagemap_make_way(int fd);
 /** Within one mapping, from now on; sets errno. What others watch is left alone. */
@@ -286,6 +301,7 @@ void tl_shim_descriptor_make_way(int fd);
 
 /* ranges.c: sets of addresses */
 void tl_shim_ranges_add(struct tl_shim_ranges *set, uint64_t start, uint64_t end);
+void tl_shim_ranges_clear(struct tl_shim_ranges *set);
 void tl_shim_ranges_copy(struct tl_shim_ranges *to, const struct tl_shim_ranges *from);
 /** `ret` is neither of the others. */
 void tl_shim_ranges_minus(
@@ -296,6 +312,8 @@ bool tl_shim_ranges_meet(const struct tl_shim_ranges *set, uint64_t start, uint6
 /* object.c: what descriptors stand for; who makes or gets an object is one of its users */
 /** Memory of our own, all zero; NULL when there is none. */
 void *tl_shim_pages(size_t size);
+/** In a forked child: its parent's stay the parent's, and their memory is not used again. */
+void tl_shim_objects_forget(void);
 struct tl_shim_vm *tl_shim_vm_new(void);
 struct tl_shim_vcpu *tl_shim_vcpu_new(struct tl_shim_vm *vm, int fd);
 /** Does a VM, other than this one, have some of that memory under watch? */
@@ -308,9 +326,11 @@ bool tl_shim_object_is_recorded(const struct tl_shim_object *object);
 /** Calls `each` for the vCPUs of its VM but this one. */
 typedef void tl_shim_vcpu_fn(void *ctx, struct tl_shim_vcpu *vcpu);
 void tl_shim_each_other(const struct tl_shim_vcpu *vcpu, tl_shim_vcpu_fn *each, void *ctx);
-unsigned tl_shim_others_running(const struct tl_shim_vcpu *vcpu);
-/** How often they have entered KVM_RUN, all together and one more each. */
-uint64_t tl_shim_others_entries(const struct tl_shim_vcpu *vcpu);
+struct tl_shim_others {
+	unsigned running; /**< how many of them are in KVM_RUN */
+	uint64_t entries; /**< how often they have entered it, all together and one more each */
+};
+struct tl_shim_others tl_shim_others(const struct tl_shim_vcpu *vcpu);
 /** Tells threads apart, without a system call. */
 const void *tl_shim_thread(void);
 /** Returns when no vCPU reads memory of the slots as they were before. */
@@ -344,10 +364,14 @@ struct tl_shim_mapping {
 	char name[200]; /**< may be cut short, or empty */
 };
 
-/** Calls `each` for the parts of mappings that lie in `set`, in ascending order; false: unknown. */
+/**
+ * Calls `each` for the parts of mappings that lie in `set`, in ascending order. False, with errno,
+ * when there may be more of them; tl_shim_maps_error() has that in words.
+ */
 typedef void tl_shim_part(
 	void *ctx, const struct tl_shim_mapping *mapping, uint64_t start, uint64_t end);
 bool tl_shim_maps_within(const struct tl_shim_ranges *set, tl_shim_part *each, void *ctx);
+const char *tl_shim_maps_error(void);
 /** Where a page of it that is not in memory has other bytes than zeroes: in a file, or swapped. */
 bool tl_shim_mapping_is_stored(const struct tl_shim_mapping *mapping);
 
@@ -370,9 +394,8 @@ struct tl_shim_scan {
 	struct tl_shim_vcpu *vcpu; /**< whose ring */
 	uint64_t number;
 	uint64_t pages;
-	bool lost;		 /**< a record did not fit */
-	unsigned running;	 /**< other vCPUs as it began */
-	uint64_t others_entries; /**< theirs until then */
+	bool lost;		      /**< a record did not fit */
+	struct tl_shim_others others; /**< as it began */
 	unsigned n;
 	uint64_t host[TL_PAGES_MOST];
 };
@@ -389,6 +412,13 @@ void tl_shim_scan_first(struct tl_shim_scan *scan, const struct tl_shim_mapping 
 /** All that exists in a part of a mapping. */
 void tl_shim_scan_existing(struct tl_shim_scan *scan, const struct tl_shim_mapping *mapping,
 	uint64_t start, uint64_t end);
+/**
+ * Calls `each`, which adds them to `watch.seen`, for the mapped parts of `set`. The rest, which is in
+ * `watch.spare` then, is none, by a region that says why. False, after a notice, when nothing says what
+ * is mapped.
+ */
+bool tl_shim_scan_parts(
+	struct tl_shim_scan *scan, const struct tl_shim_ranges *set, tl_shim_part *each);
 void tl_shim_scan_region(struct tl_shim_scan *scan, uint64_t start, uint64_t end,
 	enum tl_region_kind kind, const char *why);
 
@@ -405,7 +435,8 @@ void tl_shim_dirty_scan(struct tl_shim_scan *scan);
 
 /* fault.c: the pages that tell why a guest is in trouble */
 void tl_shim_fault_pages(struct tl_shim_scan *scan, const struct tl_shim_return *ret);
-void tl_shim_fault_whole(struct tl_shim_scan *scan);
+/** All memory; those pages alone where nothing says what there is of it. */
+void tl_shim_fault_whole(struct tl_shim_scan *scan, const struct tl_shim_return *ret);
 
 /* scan.c: memory at exits, by --mem */
 void tl_shim_memory_exit(struct tl_shim_vcpu *vcpu, const struct tl_shim_return *ret);

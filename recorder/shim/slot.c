@@ -91,8 +91,7 @@ bool tl_shim_slot_ranges(
 {
 	const uint32_t version = atomic_load_explicit(&vm->slots_version, memory_order_acquire);
 
-	ret->n = 0;
-	ret->overflow = false;
+	tl_shim_ranges_clear(ret);
 	for (uint32_t i = 0; i < vm->n_slots && i < TL_SHIM_SLOTS; i++)
 		tl_shim_ranges_add(ret, vm->slots[i].host, vm->slots[i].host + vm->slots[i].size);
 	*ret_version = version;

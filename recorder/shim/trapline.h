@@ -7,8 +7,12 @@
  * way a call costs one branch.
  *
  * On vCPU threads the recorder makes, besides the VMM's own, the system calls process_vm_readv,
- * clock_nanosleep, sched_yield and getpid, and ioctls that read registers of the vCPU: a seccomp
- * filter of the VMM must allow them. (A preloaded recorder sees the filter, and does without.)
+ * clock_nanosleep, recvfrom, sched_yield and getpid, and ioctls that read registers of the vCPU. Where
+ * it records memory, which `mem` "fault" does when the guest is in trouble, it also looks at what is
+ * mapped: openat, read, pread64, close, fcntl, fstat, statfs, sysinfo, mincore, msync, userfaultfd,
+ * rt_sigprocmask, the ioctls of pagemap and userfaultfd, and KVM_GET_DIRTY_LOG. With --stop-all come
+ * gettid, tgkill, rt_sigaction and rt_sigtimedwait. A seccomp filter of the VMM must allow them. (A
+ * preloaded recorder sees the filter, and does without.)
  */
 #ifndef TRAPLINE_H
 #define TRAPLINE_H

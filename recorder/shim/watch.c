@@ -24,7 +24,7 @@ static void refuse(
 	if (errno == EBUSY)
 		reason = "somebody else watches it with a userfaultfd";
 	else if (errno == EPERM)
-		reason = "a seccomp filter of the VMM forbids to watch it";
+		reason = "a seccomp filter of the VMM forbids watching it";
 	else if (errno == EEXIST)
 		reason = "another VM of the same process has it, too";
 	else if (errno == ENOSPC)
@@ -72,29 +72,15 @@ static void watch_part(void *ctx, const struct tl_shim_mapping *m, uint64_t star
 	tl_shim_scan_first(scan, m, start, end);
 }
 
-// Where nothing is mapped now, something may be later.
-static void miss(struct tl_shim_scan *scan, const struct tl_shim_ranges *set)
-{
-	struct tl_shim_watch *w = &scan->vcpu->vm->watch;
-
-	tl_shim_ranges_minus(set, &w->seen, &w->spare);
-	for (uint32_t i = 0; i < w->spare.n; i++) {
-		tl_shim_scan_region(scan, w->spare.of[i].start, w->spare.of[i].end, TL_REGION_NONE,
-			"the VMM has nothing mapped there");
-		tl_shim_ranges_add(&w->missing, w->spare.of[i].start, w->spare.of[i].end);
-	}
-}
-
+// Where nothing is mapped now, something may be later; or a thread that may look finds it.
 static void watch(struct tl_shim_scan *scan, const struct tl_shim_ranges *set)
 {
 	struct tl_shim_watch *w = &scan->vcpu->vm->watch;
 
-	w->seen.n = 0;
-	w->seen.overflow = false;
-	if (set->n)
-		tl_shim_maps_within(set, watch_part, scan);
-	miss(scan, set);
-	if (w->seen.overflow || w->missing.overflow || w->range.overflow || set->overflow)
+	(void)tl_shim_scan_parts(scan, set, watch_part);
+	for (uint32_t i = 0; i < w->spare.n; i++)
+		tl_shim_ranges_add(&w->missing, w->spare.of[i].start, w->spare.of[i].end);
+	if (w->missing.overflow || w->range.overflow)
 		scan->lost = true; // all counts anew
 }
 
@@ -168,15 +154,16 @@ static void look_for_missing(struct tl_shim_scan *scan)
 {
 	struct tl_shim_watch *w = &scan->vcpu->vm->watch;
 
-	w->seen.n = 0;
+	tl_shim_ranges_clear(&w->seen);
 	tl_shim_maps_within(&w->missing, watch_part, scan);
 	remove_from(w, &w->missing, &w->seen);
 }
 
 static void start_anew(struct tl_shim_watch *w)
 {
-	w->range.n = w->wanted.n = w->missing.n = 0;
-	w->range.overflow = w->wanted.overflow = w->missing.overflow = false;
+	tl_shim_ranges_clear(&w->range);
+	tl_shim_ranges_clear(&w->wanted);
+	tl_shim_ranges_clear(&w->missing);
 	w->slots_version = UINT32_MAX;
 	w->linger = 0;
 	w->stale = false;

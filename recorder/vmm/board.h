@@ -33,7 +33,8 @@ struct tl_board {
  * are off and there is no APIC.
  *
  * arm64: EL1h, MMU and caches off, interrupts masked, as KVM_ARM_VCPU_INIT leaves it; SP is not
- * set. An ELF32 file starts in SVC mode, r0 and r1 standing for x0 and x1. No GIC. Other vCPUs are off until PSCI CPU_ON (HVC) starts them.
+ * set. An ELF32 file starts in SVC mode, r0 and r1 standing for x0 and x1. No GIC. Other vCPUs are
+ * off until PSCI CPU_ON (HVC) starts them.
  */
 extern const struct tl_board tl_board;
 

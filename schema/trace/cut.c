@@ -4,8 +4,6 @@
 #include "schema/trace/trim.h"
 #include "schema/trace/writing.h"
 
-#include <unistd.h>
-
 // What the part was cut out of.
 static struct tl_error *describe(
 	struct tl_writer *w, const struct tl_span *span, tl_seq from, tl_seq to)
@@ -17,25 +15,35 @@ static struct tl_error *describe(
 	return err ? err : tl_writer_meta_int(w, "cut_of", (int64_t)span->exits);
 }
 
+// Where reading fails, or what was read is corrupt, the trace is at fault, else the part.
+static struct tl_error *copy(struct tl_trace *trace, struct tl_writer *w, tl_seq from, tl_seq to)
+{
+	sqlite3 *db = tl_trace_db(trace);
+	struct tl_error *err = tl_writer_begin(w);
+
+	if (!err)
+		err = tl_trim_copy(db, w->db, from, to);
+	if (!err)
+		err = tl_trim_states(w->db, w->words, from, to);
+	if (!err)
+		err = tl_trim_tally(w->db);
+	if (err && (err->code == TL_ERROR_CORRUPT || sqlite3_errcode(db) != SQLITE_OK))
+		return tl_error_in(err, "%s", tl_trace_path(trace));
+	return tl_writer_at(w, err);
+}
+
 static struct tl_error *fill(struct tl_trace *trace, struct tl_writer *w, tl_seq from, tl_seq to)
 {
 	struct tl_span span;
 	struct tl_error *err = tl_trace_span(trace, &span);
 
 	if (!err)
-		err = tl_writer_begin(w);
-	if (!err)
-		err = tl_error_in(tl_trim_copy(tl_trace_db(trace), w->db, from, to), "%s",
-			tl_trace_path(trace));
+		err = copy(trace, w, from, to);
 	if (!err)
 		err = describe(w, &span, from, to);
 	if (!err)
-		err = tl_trim_states(w->db, w->words, from, to);
-	if (!err)
-		err = tl_trim_tally(w->db);
-	if (!err)
 		err = tl_writer_commit(w);
-	return err ? err : tl_sql(w->db, "VACUUM");
+	return err ? err : tl_writer_at(w, tl_sql(w->db, "VACUUM"));
 }
 
 struct tl_error *tl_trace_cut(struct tl_trace *trace, tl_seq from, tl_seq to, const char *path)
@@ -52,6 +60,6 @@ struct tl_error *tl_trace_cut(struct tl_trace *trace, tl_seq from, tl_seq to, co
 	else
 		err = tl_writer_finish(w);
 	if (err)
-		unlink(path);
+		tl_writer_remove(path);
 	return err;
 }

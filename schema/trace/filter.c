@@ -12,23 +12,11 @@ struct tl_cursor {
 	sqlite3_stmt *stmt;
 };
 
-// Consumes the text.
-static struct tl_error *compile(sqlite3 *db, char *sql, sqlite3_stmt **ret)
-{
-	int status;
-
-	if (!sql)
-		return tl_error_new(TL_ERROR_IO, "out of memory");
-	status = sqlite3_prepare_v2(db, sql, -1, ret, NULL);
-	sqlite3_free(sql);
-	return status == SQLITE_OK ? NULL : tl_sql_error(db);
-}
-
-static struct tl_error *usage(struct tl_error *err, const char *where)
+static struct tl_error *usage(struct tl_error *err)
 {
 	if (err && err->code == TL_ERROR_IO)
 		err->code = TL_ERROR_USAGE;
-	return tl_error_in(err, "%s", where);
+	return err;
 }
 
 // What compiles both between parentheses and between CASE WHEN and THEN can close neither of them:
@@ -40,17 +28,19 @@ struct tl_error *tl_filter_check(sqlite3 *db, const char *where)
 	sqlite3_stmt *stmt = NULL;
 	struct tl_error *err;
 
-	err = compile(db, sqlite3_mprintf("%s\n%s\n%s", around[0][0], where, around[0][1]), &stmt);
+	err = tl_sql_prepare_text(
+		db, sqlite3_mprintf("%s\n%s\n%s", around[0][0], where, around[0][1]), &stmt);
 	sqlite3_finalize(stmt);
 	if (err)
-		return usage(err, "where");
+		return usage(err);
 	stmt = NULL;
-	err = compile(db, sqlite3_mprintf("%s\n%s\n%s", around[1][0], where, around[1][1]), &stmt);
+	err = tl_sql_prepare_text(
+		db, sqlite3_mprintf("%s\n%s\n%s", around[1][0], where, around[1][1]), &stmt);
 	sqlite3_finalize(stmt);
 	if (!err)
 		return NULL;
 	tl_error_free(err);
-	return tl_error_new(TL_ERROR_USAGE, "where: not one SQL expression");
+	return tl_error_new(TL_ERROR_USAGE, "not one SQL expression");
 }
 
 static struct tl_error *no_such_reason(struct tl_trace *t, const char *reason)
@@ -70,7 +60,7 @@ static struct tl_error *find_reason(struct tl_trace *t, const char *reason, uint
 	bool found;
 	char *end;
 
-	err = compile(tl_trace_db(t),
+	err = tl_sql_prepare_text(tl_trace_db(t),
 		sqlite3_mprintf("SELECT number FROM temp.name WHERE what = 'exit' "
 				"AND name = lower(%Q)",
 			reason),
@@ -139,7 +129,7 @@ static struct tl_error *build(struct tl_cursor *c, const struct tl_filter *f)
 	char *fits;
 
 	if (f->where)
-		err = tl_filter_check(tl_trace_db(c->trace), f->where);
+		err = tl_error_in(tl_filter_check(tl_trace_db(c->trace), f->where), "where");
 	if (!err && f->reason)
 		err = find_reason(c->trace, f->reason, &reason);
 	if (err)
@@ -147,9 +137,9 @@ static struct tl_error *build(struct tl_cursor *c, const struct tl_filter *f)
 	fits = condition(f, f->reason, reason);
 	if (!fits)
 		return tl_error_new(TL_ERROR_IO, "out of memory");
-	err = compile(tl_trace_db(c->trace), statement(f, fits), &c->stmt);
+	err = tl_sql_prepare_text(tl_trace_db(c->trace), statement(f, fits), &c->stmt);
 	sqlite3_free(fits);
-	return usage(err, "where");
+	return tl_error_in(usage(err), "where");
 }
 
 struct tl_error *tl_cursor_open(

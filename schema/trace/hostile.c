@@ -74,27 +74,14 @@ static void confine(sqlite3 *db)
 	sqlite3_busy_timeout(db, 5000);
 }
 
-// One number from a statement.
-static struct tl_error *ask(sqlite3 *db, const char *sql, int64_t *ret)
-{
-	struct tl_row row = { 0 };
-
-	if (sqlite3_prepare_v2(db, sql, -1, &row.stmt, NULL) != SQLITE_OK)
-		return tl_sql_error(db);
-	if (tl_row_next(&row))
-		*ret = (int64_t)tl_row_u64(&row, 0);
-	sqlite3_finalize(row.stmt);
-	return tl_row_error(&row);
-}
-
 static struct tl_error *check_version(sqlite3 *db)
 {
 	int64_t application = 0, version = 0;
 	struct tl_error *err;
 
-	err = ask(db, "PRAGMA application_id", &application);
+	err = tl_row_ask(db, "PRAGMA application_id", &application);
 	if (!err)
-		err = ask(db, "PRAGMA user_version", &version);
+		err = tl_row_ask(db, "PRAGMA user_version", &version);
 	if (err)
 		return err;
 	if (application != TL_TRACE_APPLICATION_ID)
@@ -165,7 +152,8 @@ static struct tl_error *missing(sqlite3 *db)
 		char *sql = sqlite3_mprintf(
 			"SELECT count(*) FROM main.sqlite_schema WHERE name = %Q", table->name);
 
-		err = sql ? ask(db, sql, &there) : tl_error_new(TL_ERROR_IO, "out of memory");
+		err = sql ? tl_row_ask(db, sql, &there)
+			  : tl_error_new(TL_ERROR_IO, "out of memory");
 		sqlite3_free(sql);
 		if (!err && !there)
 			return tl_error_new(TL_ERROR_CORRUPT, "table %s is missing", table->name);
@@ -201,10 +189,9 @@ static struct tl_error *check_schema(struct tl_hostile *h)
 	h->foreign = calloc(MOST_OBJECTS, sizeof(*h->foreign));
 	if (!h->foreign)
 		return tl_error_new(TL_ERROR_IO, "out of memory");
-	if (sqlite3_prepare_v2(h->db, "SELECT name, sql FROM main.sqlite_schema", -1, &row.stmt,
-		    NULL) != SQLITE_OK)
-		return tl_sql_error(h->db);
-	err = check_objects(h, &row, &n_tables);
+	err = tl_sql_prepare(h->db, "SELECT name, sql FROM main.sqlite_schema", &row.stmt);
+	if (!err)
+		err = check_objects(h, &row, &n_tables);
 	sqlite3_finalize(row.stmt);
 	if (!err && n_tables != count(tl_trace_tables))
 		err = missing(h->db);
@@ -232,8 +219,7 @@ static struct tl_error *say_unwritten(struct tl_error *err, sqlite3 *db)
 	if (code == SQLITE_READONLY_ROLLBACK)
 		why = "its last change was cut short; \"sqlite3 FILE .tables\" undoes it";
 	else if (code == SQLITE_CANTOPEN || (code & 255) == SQLITE_READONLY)
-		why = "it has a log beside it that cannot be read in a folder that cannot be "
-		      "written; "
+		why = "its log (FILE-wal) cannot be read in a folder that cannot be written; "
 		      "copy both files elsewhere";
 	else
 		return err;

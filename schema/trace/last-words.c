@@ -44,31 +44,19 @@ static struct tl_error *drop_open_transaction(struct tl_writer *w)
 	return err;
 }
 
-static uint64_t last_exit(sqlite3 *db)
-{
-	sqlite3_stmt *stmt;
-	uint64_t seq = 0;
-
-	if (sqlite3_prepare_v2(db, "SELECT max(seq) FROM exit", -1, &stmt, NULL) != SQLITE_OK)
-		return 0;
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		seq = (uint64_t)sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	return seq;
-}
-
 static struct tl_error *say(struct tl_writer *w, tl_seq newest, const char *why)
 {
-	struct tl_record_gap gap = {
-		.from_seq = last_exit(w->db) + 1, .to_seq = newest, .vcpu = TL_NO_VCPU
-	};
-	struct tl_error *err;
+	struct tl_record_gap gap = { .to_seq = newest, .vcpu = TL_NO_VCPU };
+	tl_seq there = 0;
+	struct tl_error *err = tl_writer_newest(w, &there);
 
-	if (gap.from_seq > gap.to_seq)
-		gap.from_seq = gap.to_seq = 0;
-	else
-		gap.lost = gap.to_seq - gap.from_seq + 1;
-	err = tl_writer_gap(w, &gap, why);
+	if (err)
+		return err;
+	if (there < newest) {
+		gap.from_seq = there + 1;
+		gap.lost = newest - there;
+	}
+	err = tl_writer_put_gap(w, &gap, why);
 	if (!err)
 		err = tl_sql(w->db, "COMMIT");
 	w->in_transaction = false;

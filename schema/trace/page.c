@@ -15,12 +15,6 @@ static void exclusive_or(uint8_t *to, const uint8_t *from)
 		to[i] ^= from[i];
 }
 
-// A row of several pages, which are no differences.
-static bool is_pack(uint64_t pages, int64_t base)
-{
-	return pages >= 1 && pages <= TL_PAGE_PACK && (pages == 1 || base == TL_PAGE_ZERO);
-}
-
 static struct tl_error *unpack(const uint8_t *packed, size_t size, size_t expected, uint8_t *ret)
 {
 	if (size == expected)
@@ -35,8 +29,9 @@ static struct tl_error *unpack(const uint8_t *packed, size_t size, size_t expect
 static struct tl_error *read_pack(
 	struct tl_row *row, int64_t page, struct tl_page_pack *pack, int64_t *base)
 {
-	const int64_t first = (int64_t)tl_row_u64(row, 0);
+	const int64_t first = (int64_t)tl_row_bounded(row, 0, INT64_MAX);
 	const uint64_t pages = tl_row_u64(row, 1);
+	uint64_t most;
 	const uint8_t *packed;
 	struct tl_error *err;
 	size_t size;
@@ -46,9 +41,10 @@ static struct tl_error *read_pack(
 	err = tl_row_error(row);
 	if (err)
 		return err;
-	if (!is_pack(pages, *base))
-		return tl_error_new(TL_ERROR_CORRUPT, "pages is %lld, expected 1 to %d",
-			(long long)pages, *base ? 1 : TL_PAGE_PACK);
+	most = *base == TL_PAGE_ZERO ? TL_PAGE_PACK : 1; // a difference stands alone
+	if (pages < 1 || pages > most)
+		return tl_error_new(TL_ERROR_CORRUPT, "pages is %lld, expected 1 to %llu",
+			(long long)pages, (unsigned long long)most);
 	if (page - first >= (int64_t)pages)
 		return tl_error_new(TL_ERROR_CORRUPT, "is not there");
 	if (!packed)
@@ -127,6 +123,7 @@ struct tl_page_store {
 	sqlite3_stmt *get, *put;
 	ZSTD_CCtx *zstd;
 	int64_t pages;
+	int64_t forgotten; // none up to this one is known any more
 	struct {
 		uint64_t hash;
 		int64_t page;
@@ -134,7 +131,7 @@ struct tl_page_store {
 	struct place places[PLACES]; // the newest version of each
 	int64_t content_page[CONTENTS];
 	uint8_t content[CONTENTS][TL_PAGE_BYTES];
-	uint8_t scratch[TL_PAGE_BYTES], packed[2 * TL_PAGE_PACK * TL_PAGE_BYTES];
+	uint8_t scratch[TL_PAGE_BYTES], packed[ZSTD_COMPRESSBOUND(TL_PAGE_PACK * TL_PAGE_BYTES)];
 	struct tl_page_pack read;    // what was read back
 	struct tl_page_pack waiting; // pages that have a number but no row yet
 };
@@ -182,6 +179,9 @@ void tl_page_store_close(struct tl_page_store *s)
 
 void tl_page_store_forget(struct tl_page_store *s)
 {
+	if (s->pages == s->forgotten) // there is nothing to forget, and much memory not touched yet
+		return;
+	s->forgotten = s->pages;
 	memset(s->index, 0, sizeof(s->index));
 	memset(s->places, 0, sizeof(s->places));
 	memset(s->content_page, 0, sizeof(s->content_page));
@@ -221,14 +221,14 @@ static void keep(struct tl_page_store *s, int64_t page, const uint8_t *bytes)
 	memcpy(s->content[page % CONTENTS], bytes, TL_PAGE_BYTES);
 }
 
-// What does not get smaller stays as it is.
+// What does not get smaller stays as it is. There is room for ZSTD_COMPRESSBOUND(size).
 static size_t pack(
 	struct tl_page_store *s, const uint8_t *bytes, size_t size, int level, uint8_t *ret)
 {
 	size_t packed;
 
 	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, level);
-	packed = ZSTD_compress2(s->zstd, ret, sizeof(s->packed), bytes, size);
+	packed = ZSTD_compress2(s->zstd, ret, ZSTD_COMPRESSBOUND(size), bytes, size);
 	if (!ZSTD_isError(packed) && packed < size)
 		return packed;
 	memcpy(ret, bytes, size);
@@ -304,7 +304,7 @@ static struct tl_error *differ(struct tl_page_store *s, const struct place *plac
 
 static struct tl_error *put_new(struct tl_page_store *s, struct place *place, const uint8_t *bytes)
 {
-	uint8_t packed[2 * TL_PAGE_BYTES];
+	uint8_t packed[ZSTD_COMPRESSBOUND(TL_PAGE_BYTES)];
 	struct tl_error *err;
 	size_t size;
 	bool whole;

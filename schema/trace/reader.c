@@ -73,9 +73,7 @@ _Static_assert(TL_SCAN_CHANGES == 2, "as in the statements");
 
 struct tl_error *tl_trace_prepare(struct tl_trace *t, const char *sql, sqlite3_stmt **ret)
 {
-	const int status = sqlite3_prepare_v2(t->file.db, sql, -1, ret, NULL);
-
-	return status == SQLITE_OK ? NULL : tl_sql_error(t->file.db);
+	return tl_sql_prepare(t->file.db, sql, ret);
 }
 
 struct tl_error *tl_trace_read(

@@ -3,6 +3,17 @@
 
 #include "schema/trace/statement.h"
 
+struct tl_error *tl_row_ask(sqlite3 *db, const char *sql, int64_t *ret)
+{
+	struct tl_row row = { 0 };
+	struct tl_error *err = tl_sql_prepare(db, sql, &row.stmt);
+
+	if (!err && tl_row_next(&row))
+		*ret = (int64_t)tl_row_u64(&row, 0);
+	sqlite3_finalize(row.stmt);
+	return err ? err : tl_row_error(&row);
+}
+
 bool tl_row_next(struct tl_row *row)
 {
 	if (row->err)

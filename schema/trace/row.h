@@ -18,6 +18,9 @@ struct tl_row {
 	struct tl_error *err; /**< owned; taken with tl_row_error() */
 };
 
+/** One number from a statement; `*ret` stays as it is where that gives no row. */
+TL_CHECK struct tl_error *tl_row_ask(sqlite3 *db, const char *sql, int64_t *ret);
+
 /** Steps: false after the last row, or on an error. */
 bool tl_row_next(struct tl_row *row);
 

@@ -171,9 +171,14 @@ void tl_state_restart(struct tl_state_writer *w)
 	memset(&w->last, 0, sizeof(w->last));
 }
 
+// A chunk, exit by exit.
 struct cursor {
+	void *raw; // owned
 	const uint8_t *at, *end;
 	bool short_; // ran out of bytes
+	unsigned words, exits;
+	uint64_t seq;
+	struct tl_regs regs; // of exit `seq`
 };
 
 static uint8_t take(struct cursor *c)
@@ -199,10 +204,10 @@ static uint64_t take_varint(struct cursor *c)
 	return value;
 }
 
-static void take_bits(struct cursor *c, unsigned words, uint64_t *bits)
+static void take_bits(struct cursor *c, uint64_t *bits)
 {
 	bits[0] = bits[1] = 0;
-	for (unsigned i = 0; i < (words + 7) / 8; i++)
+	for (unsigned i = 0; i < (c->words + 7) / 8; i++)
 		bits[i / 8] |= (uint64_t)take(c) << i % 8 * 8;
 }
 
@@ -215,87 +220,77 @@ static uint64_t take_word(struct cursor *c)
 	return word;
 }
 
-static void take_exit(struct cursor *c, unsigned words, struct tl_regs *regs)
+static void take_exit(struct cursor *c)
 {
 	uint64_t changed[2];
 
+	c->seq += take_varint(c);
 	if (take(c))
-		take_bits(c, words, regs->known);
-	take_bits(c, words, changed);
-	for (unsigned i = 0; i < words; i++)
+		take_bits(c, c->regs.known);
+	take_bits(c, changed);
+	for (unsigned i = 0; i < c->words; i++)
 		if (changed[i / 64] >> i % 64 & 1)
-			regs->word[i] ^= take_word(c);
+			c->regs.word[i] ^= take_word(c);
 }
 
-static struct tl_error *find(struct cursor *c, unsigned words, uint64_t seq, struct tl_regs *ret)
+static struct tl_error *unpack(const void *chunk, size_t size, unsigned words, struct cursor *ret)
 {
-	struct tl_regs regs = { { 0 }, { 0 } };
-	uint64_t at = 0;
+	struct tl_error *err;
+	size_t raw_size;
 
-	while (c->at < c->end && at < seq) {
-		at += take_varint(c);
-		take_exit(c, words, &regs);
-	}
+	*ret = (struct cursor){ .words = words };
+	err = tl_unpack(chunk, size, MOST_BYTES, &ret->raw, &raw_size);
+	if (err)
+		return tl_error_in(err, "state chunk");
+	ret->at = ret->raw;
+	ret->end = ret->at + raw_size;
+	return NULL;
+}
+
+// `*ret` is false after the last exit.
+static struct tl_error *next(struct cursor *c, bool *ret)
+{
+	*ret = c->at < c->end;
+	if (!*ret)
+		return NULL;
+	take_exit(c);
 	if (c->short_)
 		return tl_error_new(TL_ERROR_CORRUPT, "state chunk ends in the middle of an exit");
-	if (at != seq)
-		return tl_error_new(TL_ERROR_NOT_RECORDED, "registers were not recorded");
-	*ret = regs;
+	if (c->exits++ == TL_STATE_EXITS)
+		return tl_error_new(TL_ERROR_CORRUPT, "state chunk has too many exits");
 	return NULL;
 }
 
 struct tl_error *tl_state_read(
 	const void *chunk, size_t size, unsigned words, uint64_t seq, struct tl_regs *ret)
 {
-	struct tl_error *err;
-	struct cursor c = { 0 };
-	size_t raw_size;
-	void *raw;
+	struct cursor c;
+	struct tl_error *err = unpack(chunk, size, words, &c);
+	bool more = true;
 
-	err = tl_unpack(chunk, size, MOST_BYTES, &raw, &raw_size);
-	if (err)
-		return tl_error_in(err, "state chunk");
-	c.at = raw;
-	c.end = c.at + raw_size;
-	err = find(&c, words, seq, ret);
-	free(raw);
-	return err;
-}
-
-static struct tl_error *each_exit(struct cursor *c, unsigned words,
-	struct tl_error *(*each)(void *, uint64_t, const struct tl_regs *), void *ctx)
-{
-	struct tl_regs regs = { { 0 }, { 0 } };
-	struct tl_error *err = NULL;
-	uint64_t seq = 0;
-
-	for (unsigned i = 0; !err && c->at < c->end; i++) {
-		seq += take_varint(c);
-		take_exit(c, words, &regs);
-		if (c->short_ || i == TL_STATE_EXITS)
-			return tl_error_new(TL_ERROR_CORRUPT,
-				c->short_ ? "state chunk ends in the middle of an exit"
-					  : "state chunk has too many exits");
-		err = each(ctx, seq, &regs);
-	}
+	while (!err && more && c.seq < seq)
+		err = next(&c, &more);
+	free(c.raw);
+	if (!err && c.seq != seq)
+		err = tl_error_new(TL_ERROR_NOT_RECORDED, "registers were not recorded");
+	if (!err)
+		*ret = c.regs;
 	return err;
 }
 
 struct tl_error *tl_state_each(const void *chunk, size_t size, unsigned words,
 	struct tl_error *(*each)(void *ctx, uint64_t seq, const struct tl_regs *regs), void *ctx)
 {
-	struct tl_error *err;
-	struct cursor c = { 0 };
-	size_t raw_size;
-	void *raw;
+	struct cursor c;
+	struct tl_error *err = unpack(chunk, size, words, &c);
+	bool more = true;
 
-	err = tl_unpack(chunk, size, MOST_BYTES, &raw, &raw_size);
-	if (err)
-		return tl_error_in(err, "state chunk");
-	c.at = raw;
-	c.end = c.at + raw_size;
-	err = each_exit(&c, words, each, ctx);
-	free(raw);
+	while (!err && more) {
+		err = next(&c, &more);
+		if (!err && more)
+			err = each(ctx, c.seq, &c.regs);
+	}
+	free(c.raw);
 	return err;
 }
 

@@ -39,6 +39,20 @@ struct tl_error *tl_sql(sqlite3 *db, const char *sql)
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? NULL : tl_sql_error(db);
 }
 
+struct tl_error *tl_sql_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret)
+{
+	return sqlite3_prepare_v2(db, sql, -1, ret, NULL) == SQLITE_OK ? NULL : tl_sql_error(db);
+}
+
+struct tl_error *tl_sql_prepare_text(sqlite3 *db, char *sql, sqlite3_stmt **ret)
+{
+	struct tl_error *err =
+		sql ? tl_sql_prepare(db, sql, ret) : tl_error_new(TL_ERROR_IO, "out of memory");
+
+	sqlite3_free(sql);
+	return err;
+}
+
 static void bind_blob(sqlite3_stmt *stmt, int at, const void *bytes, size_t size)
 {
 	if (bytes)

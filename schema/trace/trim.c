@@ -6,58 +6,54 @@
 #include "schema/trace/statement.h"
 #include "schema/wire/record.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+// clang-format off
+// SQL is laid out by hand.
 #define HELD "seq BETWEEN :from AND :to"
 
 // Of each VM: the scan that exit `from` starts from, the first of those that count, and one behind
 // `to`, which tells what was not written before it.
-#define BOUND                                                                                      \
-	"WITH base AS MATERIALIZED (SELECT vm, (SELECT scan FROM main.scan WHERE scan.vm = vm.vm " \
-	"AND kind = 2 AND seq < :from ORDER BY seq DESC, phase DESC, scan DESC LIMIT 1) AS scan, " \
-	"(SELECT min(scan) FROM main.scan WHERE scan.vm = vm.vm AND kind = 2 AND seq > :to) "      \
-	"AS next FROM main.vm), "                                                                  \
-	"bound AS MATERIALIZED (SELECT vm, next, scan AS base, min(ifnull(scan, "                  \
-	"9223372036854775807), ifnull((SELECT min(scan) FROM main.scan WHERE scan.vm = base.vm "   \
-	"AND kind = 2 AND " HELD "), 9223372036854775807)) AS low FROM base), "
+#define BOUND \
+	"WITH base AS MATERIALIZED (SELECT vm, " \
+	"(SELECT scan FROM main.scan WHERE scan.vm = vm.vm AND kind = 2 AND seq < :from " \
+	"ORDER BY seq DESC, phase DESC, scan DESC LIMIT 1) AS scan, " \
+	"(SELECT min(scan) FROM main.scan WHERE scan.vm = vm.vm AND kind = 2 AND seq > :to) AS next " \
+	"FROM main.vm), " \
+	"bound AS MATERIALIZED (SELECT vm, next, scan AS base, min(" \
+	"ifnull(scan, 9223372036854775807), " \
+	"ifnull((SELECT min(scan) FROM main.scan WHERE scan.vm = base.vm AND kind = 2 " \
+	"AND " HELD "), 9223372036854775807)) AS low FROM base), "
 
-#define KEPT_SCAN                                                                                  \
-	"(" HELD " OR scan IN (SELECT base FROM bound WHERE base IS NOT NULL UNION "               \
-	"SELECT next FROM bound WHERE next IS NOT NULL))"
+#define KEPT_SCAN \
+	"(" HELD " OR scan IN (SELECT base FROM bound WHERE base IS NOT NULL " \
+	"UNION SELECT next FROM bound WHERE next IS NOT NULL))"
 #define KEPT_SCANS "kept_scan AS MATERIALIZED (SELECT scan FROM main.scan WHERE " KEPT_SCAN "), "
 
 #define LOW(table) "(SELECT low FROM bound WHERE bound.vm = " table ".vm)"
 
 // A version counts until another takes its place or its region begins anew; one of a single look
 // only as long as that look.
-#define KEPT_VERSION                                                                               \
-	"(scan IN (SELECT scan FROM kept_scan) OR (scan < " LOW(                                   \
-		"page_version") " AND scan NOT IN (SELECT scan FROM main.scan WHERE kind != 2) "   \
-				"AND NOT EXISTS (SELECT 1 FROM main.page_version n WHERE n.vm = "  \
-				"page_version.vm AND "                                             \
-				"n.host = page_version.host AND n.scan > page_version.scan AND "   \
-				"n.scan <= " LOW(                                                  \
-					"page_version") ") AND NOT EXISTS (SELECT 1 FROM "         \
-							"main.region r WHERE r.vm = "              \
-							"page_version.vm AND r.scan > "            \
-							"page_version.scan AND r.scan <= " LOW(    \
-								"page_version") " AND "            \
-										"page_version."    \
-										"host - r.host "   \
-										"BETWEEN 0 AND "   \
-										"r.bytes - 1)))"
+#define KEPT_VERSION \
+	"(scan IN (SELECT scan FROM kept_scan) OR (scan < " LOW("page_version") " " \
+	"AND scan NOT IN (SELECT scan FROM main.scan WHERE kind != 2) " \
+	"AND NOT EXISTS (SELECT 1 FROM main.page_version n WHERE n.vm = page_version.vm " \
+	"AND n.host = page_version.host AND n.scan > page_version.scan " \
+	"AND n.scan <= " LOW("page_version") ") " \
+	"AND NOT EXISTS (SELECT 1 FROM main.region r WHERE r.vm = page_version.vm " \
+	"AND r.scan > page_version.scan AND r.scan <= " LOW("page_version") " " \
+	"AND page_version.host - r.host BETWEEN 0 AND r.bytes - 1)))"
 
-#define KEPT_REGION                                                                                \
-	"(NOT EXISTS (SELECT 1 FROM main.region n WHERE n.vm = region.vm AND n.scan > "            \
-	"region.scan AND n.scan <= " LOW("region") " AND "                                         \
-						   "n.host <= region.host AND n.host + n.bytes "   \
-						   ">= region.host + region.bytes))"
+#define KEPT_REGION \
+	"(NOT EXISTS (SELECT 1 FROM main.region n WHERE n.vm = region.vm " \
+	"AND n.scan > region.scan AND n.scan <= " LOW("region") " " \
+	"AND n.host <= region.host AND n.host + n.bytes >= region.host + region.bytes))"
 
-#define KEPT_PAGES                                                                                 \
-	"used(page) AS (SELECT page FROM main.page_version WHERE " KEPT_VERSION                    \
-	" UNION SELECT base FROM main.page JOIN used ON page.page = used.page "                    \
+#define KEPT_PAGES \
+	"used(page) AS (SELECT page FROM main.page_version WHERE " KEPT_VERSION " " \
+	"UNION SELECT base FROM main.page JOIN used ON page.page = used.page " \
 	"WHERE base IS NOT NULL), "
+// clang-format on
+
+_Static_assert(TL_SCAN_CHANGES == 2, "as in the statements");
 
 // What of each table is kept; in an order in which nothing is needed after it is gone.
 static const struct {
@@ -90,33 +86,20 @@ static const char *const whole[] = { "meta", "process", "vm", "cap", "vcpu", "na
 
 enum { PARTS = sizeof(parts) / sizeof(*parts), WHOLE = sizeof(whole) / sizeof(*whole) };
 
-static struct tl_error *prepare(
-	sqlite3 *db, const char *sql, tl_seq from, tl_seq to, sqlite3_stmt **ret)
-{
-	sqlite3_stmt *stmt;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		return tl_sql_error(db);
-	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":from"), (int64_t)from);
-	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":to"), (int64_t)to);
-	*ret = stmt;
-	return NULL;
-}
-
-// `verb` is what stands between the common table expressions and the condition.
-static struct tl_error *prepare_part(sqlite3 *db, unsigned part, const char *verb, const char * not,
+// `verb` is what stands between the common table expressions and the condition, which `no` negates.
+static struct tl_error *prepare_part(sqlite3 *db, unsigned part, const char *verb, const char *no,
 	tl_seq from, tl_seq to, sqlite3_stmt **ret)
 {
 	// The last of the expressions ends a list that it does not begin.
 	char *sql = sqlite3_mprintf("%sno_more AS (SELECT 1) %s main.%s WHERE %s (%s)",
-		parts[part].with, verb, parts[part].table, not, parts[part].kept);
-	struct tl_error *err;
+		parts[part].with, verb, parts[part].table, no, parts[part].kept);
+	struct tl_error *err = tl_sql_prepare_text(db, sql, ret);
 
-	if (!sql)
-		return tl_error_new(TL_ERROR_IO, "out of memory");
-	err = prepare(db, sql, from, to, ret);
-	sqlite3_free(sql);
-	return tl_error_in(err, "%s", parts[part].table);
+	if (err)
+		return tl_error_in(err, "%s", parts[part].table);
+	sqlite3_bind_int64(*ret, sqlite3_bind_parameter_index(*ret, ":from"), (int64_t)from);
+	sqlite3_bind_int64(*ret, sqlite3_bind_parameter_index(*ret, ":to"), (int64_t)to);
+	return NULL;
 }
 
 struct tl_error *tl_trim(sqlite3 *db, tl_seq from, tl_seq to)
@@ -145,11 +128,7 @@ static struct tl_error *copy_rows(sqlite3_stmt *rows, sqlite3 *to, const char *t
 	sql = sqlite3_mprintf("INSERT OR REPLACE INTO %s VALUES(?", table);
 	for (int i = 1; sql && i < columns; i++)
 		sql = sqlite3_mprintf("%z, ?", sql);
-	sql = sql ? sqlite3_mprintf("%z)", sql) : NULL;
-	if (!sql)
-		return tl_error_new(TL_ERROR_IO, "out of memory");
-	err = prepare(to, sql, 0, 0, &insert);
-	sqlite3_free(sql);
+	err = tl_sql_prepare_text(to, sql ? sqlite3_mprintf("%z)", sql) : NULL, &insert);
 	while (!err && sqlite3_step(rows) == SQLITE_ROW) {
 		for (int i = 0; i < columns; i++)
 			sqlite3_bind_value(insert, i + 1, sqlite3_column_value(rows, i));
@@ -178,11 +157,8 @@ struct tl_error *tl_trim_copy(sqlite3 *from_db, sqlite3 *to_db, tl_seq from, tl_
 	sqlite3_stmt *stmt = NULL;
 
 	for (unsigned i = 0; !err && i < WHOLE; i++) {
-		char *sql = sqlite3_mprintf("SELECT * FROM main.%s", whole[i]);
-
-		err = sql ? prepare(from_db, sql, from, to, &stmt)
-			  : tl_error_new(TL_ERROR_IO, "out of memory");
-		sqlite3_free(sql);
+		err = tl_sql_prepare_text(
+			from_db, sqlite3_mprintf("SELECT * FROM main.%s", whole[i]), &stmt);
 		if (!err)
 			err = copy(from_db, stmt, to_db, whole[i]);
 	}
@@ -226,7 +202,7 @@ static struct tl_error *rewrite_chunk(
 	if (!err && !packed)
 		err = tl_error_new(TL_ERROR_CORRUPT, "chunk is NULL, expected bytes");
 	if (err)
-		return err;
+		return tl_error_in(err, "state");
 	tl_state_restart(c->to);
 	err = tl_state_each(packed, size, words, keep_exit, c);
 	if (err || !tl_state_count(c->to))
@@ -243,9 +219,9 @@ static struct tl_error *rewrite_chunks(sqlite3 *db, unsigned words, struct chunk
 	sqlite3_stmt *put = NULL;
 	struct tl_error *err;
 
-	err = prepare(db, "SELECT vcpu, chunk FROM temp.old_state", 0, 0, &row.stmt);
+	err = tl_sql_prepare(db, "SELECT vcpu, chunk FROM temp.old_state", &row.stmt);
 	if (!err)
-		err = prepare(db, "INSERT INTO main.state VALUES(?, ?, ?, ?)", 0, 0, &put);
+		err = tl_sql_prepare(db, "INSERT INTO main.state VALUES(?, ?, ?, ?)", &put);
 	while (!err && tl_row_next(&row))
 		err = rewrite_chunk(&row, put, words, c);
 	sqlite3_finalize(row.stmt);
@@ -267,5 +243,5 @@ struct tl_error *tl_trim_states(sqlite3 *db, unsigned words, tl_seq from, tl_seq
 	if (!err)
 		err = tl_sql(db, "DROP TABLE temp.old_state");
 	tl_state_writer_close(c.to);
-	return tl_error_in(err, "state");
+	return err;
 }

@@ -182,7 +182,7 @@ static struct tl_error *twice(struct tl_writer *w, const struct tl_exit *e)
 		.vcpu = e->vcpu, .from_seq = e->seq, .to_seq = e->seq, .lost = 1
 	};
 
-	return tl_writer_gap(w, &gap, "another exit has this number");
+	return tl_writer_put_gap(w, &gap, "another exit has this number");
 }
 
 static struct tl_error *put_exit(struct tl_writer *w, const struct tl_batch_exit *b)

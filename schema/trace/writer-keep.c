@@ -9,18 +9,13 @@
 static struct tl_error *prepare_until(struct tl_writer *w)
 {
 	struct tl_error *err = tl_filter_check(w->db, w->options.until);
-	char *sql;
-	int status;
 
 	if (err)
 		return err;
-	sql = sqlite3_mprintf(
-		"SELECT min(seq) FROM exits WHERE seq > ? AND (\n%s\n)", w->options.until);
-	if (!sql)
-		return tl_error_new(TL_ERROR_IO, "out of memory");
-	status = sqlite3_prepare_v2(w->db, sql, -1, &w->until, NULL);
-	sqlite3_free(sql);
-	return status == SQLITE_OK ? NULL : tl_sql_error(w->db);
+	return tl_sql_prepare_text(w->db,
+		sqlite3_mprintf(
+			"SELECT min(seq) FROM exits WHERE seq > ? AND (\n%s\n)", w->options.until),
+		&w->until);
 }
 
 struct tl_error *tl_writer_keep_prepare(struct tl_writer *w)
@@ -53,18 +48,6 @@ static struct tl_error *look_for_end(struct tl_writer *w, tl_seq looked_at)
 						    : tl_error_in(tl_sql_error(w->db), "until");
 }
 
-static struct tl_error *newest(struct tl_writer *w)
-{
-	static const char sql[] = "SELECT ifnull(max(seq), 0) FROM exit";
-	sqlite3_stmt *stmt;
-
-	if (sqlite3_prepare_v2(w->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		return tl_sql_error(w->db);
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		w->newest = (tl_seq)sqlite3_column_int64(stmt, 0);
-	return sqlite3_finalize(stmt) == SQLITE_OK ? NULL : tl_sql_error(w->db);
-}
-
 static tl_seq first_kept(const struct tl_writer *w)
 {
 	const tl_seq end = w->ended_at ? w->ended_at : w->newest;
@@ -80,9 +63,9 @@ static struct tl_error *count_anew(struct tl_writer *w)
 
 	if (err)
 		return err;
-	if (sqlite3_prepare_v2(w->db, "SELECT vcpu, reason, error, exits FROM tally", -1, &row.stmt,
-		    NULL) != SQLITE_OK)
-		return tl_sql_error(w->db);
+	err = tl_sql_prepare(w->db, "SELECT vcpu, reason, error, exits FROM tally", &row.stmt);
+	if (err)
+		return err;
 	tl_tally_clear(w->tally);
 	while (tl_row_next(&row)) {
 		const struct tl_tally_row count = { .vcpu = (uint32_t)tl_row_u64(&row, 0),
@@ -121,7 +104,7 @@ struct tl_error *tl_writer_keep(struct tl_writer *w)
 
 	if (!w->in_transaction || w->ended_at || (!w->options.last && !w->options.until))
 		return NULL;
-	err = newest(w);
+	err = tl_writer_newest(w, &w->newest);
 	if (!err && w->until)
 		err = look_for_end(w, looked_at);
 	return err || w->ended_at ? err : drop_old(w);

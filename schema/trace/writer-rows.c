@@ -97,3 +97,9 @@ struct tl_error *tl_writer_notice(
 			   tl_writer_since_start(w, notice->time), notice->vcpu != TL_NO_VCPU,
 			   (uint64_t)notice->vcpu, (int64_t)notice->level, text));
 }
+
+struct tl_error *tl_writer_gap(
+	struct tl_writer *w, const struct tl_record_gap *gap, const char *why)
+{
+	return tl_writer_at(w, tl_writer_put_gap(w, gap, why));
+}

@@ -161,14 +161,23 @@ static void close_vcpus(struct tl_writer *w)
 	}
 }
 
+static void finalize(struct tl_writer *w)
+{
+	for (int i = 0; i < TL_N_STATEMENTS; i++) {
+		sqlite3_finalize(w->stmt[i]);
+		w->stmt[i] = NULL;
+	}
+	tl_page_store_close(w->pages);
+	w->pages = NULL;
+	sqlite3_finalize(w->until);
+	w->until = NULL;
+}
+
 void tl_writer_close(struct tl_writer *w)
 {
 	if (!w)
 		return;
-	for (int i = 0; i < TL_N_STATEMENTS; i++)
-		sqlite3_finalize(w->stmt[i]);
-	tl_page_store_close(w->pages);
-	sqlite3_finalize(w->until);
+	finalize(w);
 	sqlite3_close(w->db);
 	close_vcpus(w);
 	tl_batch_close(w->batch);
@@ -190,6 +199,14 @@ static void remove_with(const char *path, const char *suffix)
 		unlink(name);
 }
 
+// The file itself last: as long as it is there nobody begins another of that name.
+void tl_writer_remove(const char *path)
+{
+	remove_with(path, "-wal");
+	remove_with(path, "-shm");
+	unlink(path);
+}
+
 void tl_writer_discard(struct tl_writer *w)
 {
 	char path[PATH_MAX];
@@ -198,11 +215,8 @@ void tl_writer_discard(struct tl_writer *w)
 	if (made)
 		snprintf(path, sizeof(path), "%s", w->path);
 	tl_writer_close(w);
-	if (!made)
-		return;
-	remove_with(path, "");
-	remove_with(path, "-wal");
-	remove_with(path, "-shm");
+	if (made)
+		tl_writer_remove(path);
 }
 
 struct tl_error *tl_writer_commit(struct tl_writer *w)
@@ -222,18 +236,6 @@ struct tl_error *tl_writer_commit(struct tl_writer *w)
 		w->in_transaction = false;
 	}
 	return tl_writer_at(w, err);
-}
-
-static void finalize(struct tl_writer *w)
-{
-	for (int i = 0; i < TL_N_STATEMENTS; i++) {
-		sqlite3_finalize(w->stmt[i]);
-		w->stmt[i] = NULL;
-	}
-	tl_page_store_close(w->pages);
-	w->pages = NULL;
-	sqlite3_finalize(w->until);
-	w->until = NULL;
 }
 
 // One file in the end. Somebody who is reading it right now keeps the log beside it, which is no

@@ -37,6 +37,8 @@ void tl_writer_close(struct tl_writer *writer);
 
 /** Closes and takes the file away: it never became a trace. NULL is fine. */
 void tl_writer_discard(struct tl_writer *writer);
+/** Takes a file away that nobody writes any more, with what SQLite has left beside it. */
+void tl_writer_remove(const char *path);
 
 /**
  * After an error that cannot be helped, as on a full disk: what was given since the last commit is

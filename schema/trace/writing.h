@@ -10,8 +10,11 @@
 #include "schema/trace/tally.h"
 #include "schema/trace/writer.h"
 
-/* What the writer's files share: writer.c (the file), writer-exit.c, writer-rows.c
- * and the others, over writing.c. */
+/*
+ * What the writer's files share, in writing.c. Each of them writes its part: writer.c the file,
+ * writer-exit.c exits, writer-memory.c scans, writer-rows.c the rest; writer-keep.c takes out what is
+ * not kept, last-words.c ends what cannot be written any further.
+ */
 
 enum { TL_WRITER_VCPUS = 1 << 16 };
 
@@ -82,6 +85,13 @@ void tl_writer_set_room_aside(struct tl_writer *writer);
 
 /** Opens a transaction where none is. */
 TL_CHECK struct tl_error *tl_writer_begin(struct tl_writer *writer);
+
+/** The newest exit in the file; 0: there is none. */
+TL_CHECK struct tl_error *tl_writer_newest(struct tl_writer *writer, tl_seq *ret);
+
+/** tl_writer_gap(), of which the error has no file's name yet. */
+TL_CHECK struct tl_error *tl_writer_put_gap(
+	struct tl_writer *writer, const struct tl_record_gap *gap, const char *why);
 
 /** Runs a statement within a transaction: the letters and values of tl_step(). */
 #define TL_WRITER_PUT(writer, statement, ...)                                                      \

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "arch/arm64/regs.h"
+#include "tests/arch/bits_arm64.h"
 #include "tests/arch/random.h"
 
 /*
@@ -43,6 +44,12 @@
 #define MOST	  1000 /* questions of a run */
 
 #define SVC_A64 0xd4000001
+
+/**
+ * What a question may ask, in the order of the guests' code: six AT or ATS1C instructions, and two
+ * modes to fetch in.
+ */
+enum kind { READ, WRITE, USER_READ, USER_WRITE, READ_PAN, WRITE_PAN, FETCH, USER_FETCH, KINDS };
 
 struct asking {
 	int kvm, vm, vcpu;
@@ -181,6 +188,83 @@ static inline void asking_show(const struct tl_regs *regs, const struct tl_walk 
 			walk->step[i].kind, walk->step[i].output);
 }
 
+/** What we say of one question. */
+struct view {
+	struct tl_walk walk;
+	struct tl_attributes attributes;
+	struct tl_judgement judgement;
+};
+
+static inline struct tl_attempt asking_attempt(enum kind kind)
+{
+	static const struct tl_attempt attempts[KINDS] = {
+		[READ] = { TL_RIGHT_READ, false },
+		[WRITE] = { TL_RIGHT_WRITE, false },
+		[USER_READ] = { TL_RIGHT_READ, true },
+		[USER_WRITE] = { TL_RIGHT_WRITE, true },
+		[READ_PAN] = { TL_RIGHT_READ, false },
+		[WRITE_PAN] = { TL_RIGHT_WRITE, false },
+		[FETCH] = { TL_RIGHT_EXECUTE, false },
+		[USER_FETCH] = { TL_RIGHT_EXECUTE, true },
+	};
+
+	return attempts[kind];
+}
+
+static inline struct view asking_view(
+	struct asking *a, const struct tl_regs *regs, tl_gva va, enum kind kind)
+{
+	struct tl_mem mem = { .read = asking_read, .ctx = a };
+	struct view view;
+
+	tl_arch_arm64.walk(regs, &mem, va, &view.walk);
+	assert_true(tl_arch_arm64.attributes(regs, &view.walk, &view.attributes));
+	if (kind < READ_PAN)
+		view.attributes.pan = false;
+	tl_arch_arm64.judge(&view.walk, &view.attributes, asking_attempt(kind), &view.judgement);
+	a->n[view.judgement.verdict]++;
+	return view;
+}
+
+/** 0, or as PAR has it: F and from bit 1 the fault's code. */
+static inline uint64_t asking_fault(const struct view *view)
+{
+	return view->judgement.verdict == TL_VERDICT_OK ? 0
+							: (uint64_t)view->judgement.code << 1 | 1;
+}
+
+/** PAR with long descriptors (Arm ARM D17.2.102): F 0; FST 6:1 or SH 8:7, PA 51:12, ATTR 63:56. */
+static inline uint64_t asking_par(const struct view *view)
+{
+	if (view->judgement.verdict != TL_VERDICT_OK)
+		return asking_fault(view);
+	return (uint64_t)view->attributes.memory << 56 |
+	       (uint64_t)view->attributes.shareability << 7 | (view->walk.gpa & LOW(52) & ~LOW(12));
+}
+
+/** Of memory that is outer shareable whatever the entry says, QEMU 7.2 shows what the entry says. */
+static inline uint64_t asking_par_fields(uint64_t par, unsigned address_bits)
+{
+	unsigned memory = par >> 56;
+
+	if (par & 1)
+		return par & LOW(7);
+	if (memory >> 4 == 0 || memory == 0x44)
+		par = (par & ~(UINT64_C(3) << 7)) | 2 << 7;
+	return par & (UINT64_C(0xff) << 56 | 3 << 7 | (LOW(address_bits) & ~LOW(12)));
+}
+
+/** The question was answered otherwise than by us. */
+static inline void asking_show_both(const struct tl_regs *regs, const struct view *view,
+	enum kind kind, uint64_t ours, uint64_t theirs, uint64_t answer)
+{
+	asking_show(regs, &view->walk);
+	print_error("%#" PRIx64 ", kind %u: ours is %#" PRIx64 ", the CPU's %#" PRIx64 " (%#" PRIx64
+		    ")\n",
+		view->walk.va, kind, ours, theirs, answer);
+}
+
+/** Prints how many questions ended how, and starts to count anew. */
 static inline void asking_report(struct asking *a, const char *what)
 {
 	printf("note: %s: %u ok, %u translation, %u address size, %u access flag, %u domain, "
@@ -188,6 +272,8 @@ static inline void asking_report(struct asking *a, const char *what)
 		what, a->n[TL_VERDICT_OK], a->n[TL_VERDICT_TRANSLATION],
 		a->n[TL_VERDICT_ADDRESS_SIZE], a->n[TL_VERDICT_ACCESS_FLAG],
 		a->n[TL_VERDICT_DOMAIN], a->n[TL_VERDICT_PERMISSION]);
+	assert_true(
+		a->n[TL_VERDICT_OK] && a->n[TL_VERDICT_TRANSLATION] && a->n[TL_VERDICT_PERMISSION]);
 	memset(a->n, 0, sizeof(a->n));
 }
 

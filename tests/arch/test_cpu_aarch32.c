@@ -5,27 +5,12 @@
 // about random tables of short and long descriptors, and branches to addresses in them.
 #include "tests/arch/asking_arm64.h"
 
-#define BIT(n) (UINT64_C(1) << (n))
-#define LOW(n) (BIT(n) - 1)
-
-#define SCTLR_RES1 UINT64_C(0x00c50818) // and SPAN: exceptions leave CPSR.PAN
+#define SCTLR_RES1 UINT64_C(0x00c50818)
 #define SCTLR_MCI  UINT64_C(0x1005)
-#define SCTLR_WXN  BIT(19)
-#define SCTLR_UWXN BIT(20)
-#define SCTLR_TRE  BIT(28)
-#define SCTLR_AFE  BIT(29)
-
-#define TTBCR_EAE BIT(31)
-#define TTBCR_T2E BIT(6)
-
-#define MAIR	 UINT64_C(0xff4f4044aa0c0400)
-#define PAN	 BIT(22)
-#define SVC_MODE (TL_ARM32_SVC | 0xc0)
-#define CODE_AT	 (RAM + 0x18)
-#define SVC_A32	 0xef000000
-#define OWN_GIB	 1 // the guest's own code is in this GiB of addresses
-
-enum kind { CPR, CPW, CUR, CUW, CPRP, CPWP, FETCH_SVC, FETCH_USR, KINDS };
+#define SVC_MODE   (TL_ARM32_SVC | 0xc0)
+#define CODE_AT	   (RAM + 0x18)
+#define SVC_A32	   0xef000000
+#define OWN_GIB	   1 // the guest's own code is in this GiB of addresses
 
 // Of A32, which is not what this program is compiled to. r0: the question; r1: how many; r7: CPSR.PAN;
 // r8: where a write ends the run.
@@ -314,7 +299,7 @@ static uint64_t long_ttbr(unsigned size)
 static struct tl_regs load(bool is_long)
 {
 	uint64_t ttbcr = is_long ? random_long_ttbcr() : random_ttbcr();
-	uint64_t sctlr = SCTLR_RES1 | SCTLR_MCI | BIT(23), pan = 0;
+	uint64_t sctlr = SCTLR_RES1 | SCTLR_MCI | SCTLR_SPAN, pan = 0;
 	struct tl_regs regs = { 0 };
 
 	if (!fetching && one_in(2)) // QEMU lets PAN refuse fetches too
@@ -343,53 +328,22 @@ static struct tl_regs load(bool is_long)
 	return regs;
 }
 
-static struct tl_attempt attempt(enum kind kind)
-{
-	static const struct tl_attempt attempts[KINDS] = {
-		[CPR] = { TL_RIGHT_READ, false },
-		[CPW] = { TL_RIGHT_WRITE, false },
-		[CUR] = { TL_RIGHT_READ, true },
-		[CUW] = { TL_RIGHT_WRITE, true },
-		[CPRP] = { TL_RIGHT_READ, false },
-		[CPWP] = { TL_RIGHT_WRITE, false },
-		[FETCH_SVC] = { TL_RIGHT_EXECUTE, false },
-		[FETCH_USR] = { TL_RIGHT_EXECUTE, true },
-	};
-
-	return attempts[kind];
-}
-
 // PAR with short descriptors: FST 5:1; SS 1 says supersection. Its attributes are not compared: QEMU
 // 7.2 gives none.
-static uint64_t expected_short_par(const struct tl_walk *walk)
+static uint64_t expected_short_par(const struct view *view)
 {
+	const struct tl_walk *walk = &view->walk;
+
+	if (view->judgement.verdict != TL_VERDICT_OK)
+		return asking_fault(view);
 	if (walk->page_size == BIT(24))
 		return (walk->gpa & 0xff000000) | 2;
 	return walk->gpa & 0xfffff000;
 }
 
-static uint64_t expected_long_par(
-	const struct tl_walk *walk, const struct tl_attributes *attributes)
-{
-	return (uint64_t)attributes->memory << 56 | (uint64_t)attributes->shareability << 7 |
-	       (walk->gpa & LOW(40) & ~LOW(12));
-}
-
 static uint64_t short_par_fields(uint64_t par)
 {
 	return par & (par & 1 ? 0x3f : par & 2 ? 0xff000002 : 0xfffff000);
-}
-
-// See the same of AArch64.
-static uint64_t long_par_fields(uint64_t par)
-{
-	unsigned memory = par >> 56;
-
-	if (par & 1)
-		return par & LOW(7);
-	if (memory >> 4 == 0 || memory == 0x44)
-		par = (par & ~(UINT64_C(3) << 7)) | 2 << 7;
-	return par & (UINT64_C(0xff) << 56 | 3 << 7 | (LOW(40) & ~LOW(12)));
 }
 
 // IFSR: FS 10, 3:0; with long descriptors STATUS 5:0. The guest sets bit 31.
@@ -402,14 +356,16 @@ static uint64_t ifsr_fields(uint64_t ifsr, bool is_long)
 
 // With short descriptors QEMU looks at the domain before it reads the second level, and at domain and
 // XN before it looks at the access flag; the Arm ARM (G5.11) has them the other way round.
-static bool out_of_order(const struct tl_regs *regs, const struct tl_walk *walk,
-	const struct tl_judgement *judgement, uint64_t theirs)
+static bool out_of_order(const struct tl_regs *regs, const struct view *view, uint64_t theirs)
 {
+	const struct tl_walk *walk = &view->walk;
 	bool has_domain = walk->n_steps && walk->page_size != BIT(24); // a supersection's is 0
 	unsigned domain = has_domain ? walk->step[0].entry >> 5 & 0xf : 0;
 	bool refused = !(regs->word[TL_ARM64_dacr32_el2] >> 2 * domain & 1);
-	bool flag = judgement->verdict == TL_VERDICT_ACCESS_FLAG;
+	bool flag = view->judgement.verdict == TL_VERDICT_ACCESS_FLAG;
 
+	if (!view->attributes.short_form)
+		return false;
 	if (fetching && flag && (theirs == (0x0d << 1 | 1) || theirs == (0x0f << 1 | 1)))
 		return true;
 	return refused && (theirs == (0x09 << 1 | 1) || theirs == (0x0b << 1 | 1));
@@ -417,36 +373,23 @@ static bool out_of_order(const struct tl_regs *regs, const struct tl_walk *walk,
 
 static bool agrees(const struct tl_regs *regs, tl_gva va, enum kind kind, uint64_t answer)
 {
-	struct tl_mem mem = { .read = asking_read, .ctx = &asking };
-	struct tl_judgement judgement;
-	struct tl_attributes attributes;
-	struct tl_walk walk;
+	const struct view view = asking_view(&asking, regs, va, kind);
+	const bool is_short = view.attributes.short_form;
 	uint64_t ours, theirs;
 
-	tl_arch_arm64.walk(regs, &mem, va, &walk);
-	assert_true(tl_arch_arm64.attributes(regs, &walk, &attributes));
-	if (kind < CPRP)
-		attributes.pan = false;
-	tl_arch_arm64.judge(&walk, &attributes, attempt(kind), &judgement);
-	asking.n[judgement.verdict]++;
-	if (judgement.verdict != TL_VERDICT_OK)
-		ours = (uint64_t)judgement.code << 1 | 1;
-	else if (kind >= FETCH_SVC)
-		ours = 0;
-	else
-		ours = attributes.short_form ? expected_short_par(&walk)
-					     : expected_long_par(&walk, &attributes);
-	if (kind >= FETCH_SVC)
-		theirs = ifsr_fields((uint32_t)answer, !attributes.short_form);
-	else
-		theirs = attributes.short_form ? short_par_fields(answer) : long_par_fields(answer);
-	if (ours == theirs ||
-		(attributes.short_form && out_of_order(regs, &walk, &judgement, theirs)))
+	if (kind >= FETCH) {
+		ours = asking_fault(&view);
+		theirs = ifsr_fields((uint32_t)answer, !is_short);
+	} else if (is_short) {
+		ours = expected_short_par(&view);
+		theirs = short_par_fields(answer);
+	} else {
+		ours = asking_par(&view);
+		theirs = asking_par_fields(answer, 40);
+	}
+	if (ours == theirs || out_of_order(regs, &view, theirs))
 		return true;
-	asking_show(regs, &walk);
-	print_error("%#" PRIx64 ", kind %u: ours is %#" PRIx64 ", the CPU's %#" PRIx64 " (%#" PRIx64
-		    ")\n",
-		va, kind, ours, theirs, answer);
+	asking_show_both(regs, &view, kind, ours, theirs, answer);
 	return false;
 }
 
@@ -463,7 +406,7 @@ static void ask(bool is_long, unsigned first_kind, unsigned n_kinds)
 	struct tl_regs regs;
 	tl_gva va[MOST];
 
-	fetching = first_kind >= FETCH_SVC;
+	fetching = first_kind >= FETCH;
 	regs = load(is_long);
 	if (is_long)
 		fill_long();
@@ -488,7 +431,7 @@ static void short_descriptors_are_as_the_cpu_sees_them(void **state)
 	if (no_aarch32())
 		return;
 	for (unsigned round = random_rounds(20); round; round--)
-		ask(false, CPR, FETCH_SVC);
+		ask(false, READ, FETCH);
 	asking_report(&asking, "short descriptors");
 }
 
@@ -497,7 +440,7 @@ static void fetches_by_short_descriptors_end_as_we_judge(void **state)
 	if (no_aarch32())
 		return;
 	for (unsigned round = random_rounds(10); round; round--)
-		ask(false, FETCH_SVC, 2);
+		ask(false, FETCH, 2);
 	asking_report(&asking, "short descriptors, fetches");
 }
 
@@ -506,7 +449,7 @@ static void long_descriptors_are_as_the_cpu_sees_them(void **state)
 	if (no_aarch32())
 		return;
 	for (unsigned round = random_rounds(20); round; round--)
-		ask(true, CPR, FETCH_SVC);
+		ask(true, READ, FETCH);
 	asking_report(&asking, "long descriptors");
 }
 
@@ -515,7 +458,7 @@ static void fetches_by_long_descriptors_end_as_we_judge(void **state)
 	if (no_aarch32())
 		return;
 	for (unsigned round = random_rounds(10); round; round--)
-		ask(true, FETCH_SVC, 2);
+		ask(true, FETCH, 2);
 	asking_report(&asking, "long descriptors, fetches");
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # bench.sh: measures what recording costs, with the programs of the release build, and prints the
 # figures, then those that have a limit beside it. "./dev bench" builds, then calls this. Exit status
-# 1: a limit is broken. Figures are medians of five rounds; leave the machine alone meanwhile.
+# 1: a limit is broken. Figures are medians of five rounds or more; leave the machine alone meanwhile.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 2
 tests=build/release/tests

@@ -4,7 +4,7 @@
 #
 # What recording may cost, measured on the release build, which ./dev test makes before this one. The
 # machine may have other work, and neighbours that nobody here sees: an attempt waits for a quiet
-# moment, and up to eight are made, since such noise only ever adds. The limits themselves, which stand
+# moment, and up to six are made, since such noise only ever adds. The limits themselves, which stand
 # in the programs, are the same each time.
 set -u
 release=$TL_SOURCE_DIR/build/release/tests
@@ -34,7 +34,7 @@ wait_for_quiet() {
 attempts() { # COMMAND...
 	local i
 
-	for i in 1 2 3 4 5 6 7 8; do
+	for i in 1 2 3 4 5 6; do
 		wait_for_quiet
 		echo "${1##*/}, attempt $i:"
 		! "$@" || return 0

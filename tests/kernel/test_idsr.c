@@ -22,10 +22,10 @@ static void open_at(struct tiny *t, bool is_32bit, uint32_t word)
 	assert_int_equal(t->run->exit_reason, TL_RUN_ARM_IDSR);
 }
 
-static void assert_pending(const struct tiny *t, uint8_t needed)
+static void answer(const struct tiny *t, uint64_t value)
 {
-	assert_int_equal(tiny_idsr(t)->is_needed, needed);
-	assert_int_equal(tiny_get(t, TL_ARM64_pc), TINY_BASE);
+	tiny_idsr(t)->regval = value;
+	tiny_idsr(t)->is_handled = 1;
 }
 
 static void the_capability_takes_no_argument(void **state)
@@ -64,9 +64,9 @@ static void a_read_is_completed_even_if_the_guest_is_not_entered(void **state)
 	struct tiny t;
 
 	open_at(&t, false, READ);
-	assert_pending(&t, 1);
-	tiny_idsr(&t)->regval = ANSWER;
-	tiny_idsr(&t)->is_handled = 1;
+	assert_int_equal(tiny_idsr(&t)->is_needed, 1);
+	assert_int_equal(tiny_get(&t, TL_ARM64_pc), TINY_BASE);
+	answer(&t, ANSWER);
 	assert_int_equal(tiny_get(&t, TL_ARM64_x0), 0x77);
 	tiny_complete(&t);
 	assert_int_equal(tiny_get(&t, TL_ARM64_x0), ANSWER);
@@ -82,8 +82,7 @@ static void an_answer_to_a_write_changes_no_register(void **state)
 	struct tiny t;
 
 	open_at(&t, false, WRITE);
-	tiny_idsr(&t)->regval = ANSWER;
-	tiny_idsr(&t)->is_handled = 1;
+	answer(&t, ANSWER);
 	tiny_idsr(&t)->is_write = 0; // the kernel knows better
 	tiny_complete(&t);
 	assert_int_equal(tiny_get(&t, TL_ARM64_x0), 0x77);
@@ -115,14 +114,12 @@ static void a_32_bit_read_takes_as_much_as_there_is_room_for(void **state)
 	struct tiny t;
 
 	open_at(&t, true, READ32);
-	tiny_idsr(&t)->regval = ANSWER;
-	tiny_idsr(&t)->is_handled = 1;
+	answer(&t, ANSWER);
 	tiny_complete(&t);
 	assert_int_equal(tiny_get(&t, TL_ARM64_x0), (uint32_t)ANSWER);
 	tiny_close(&t);
 	open_at(&t, true, PAIR32);
-	tiny_idsr(&t)->regval = ANSWER;
-	tiny_idsr(&t)->is_handled = 1;
+	answer(&t, ANSWER);
 	tiny_complete(&t);
 	assert_int_equal(tiny_get(&t, TL_ARM64_x0), (uint32_t)ANSWER);
 	assert_int_equal(tiny_get(&t, TL_ARM64_x1), ANSWER >> 32);
@@ -136,8 +133,7 @@ static void a_32_bit_read_into_the_flags_leaves_the_rest_alone(void **state)
 
 	open_at(&t, true, FLAGS32);
 	before = tiny_get(&t, TL_ARM64_pstate) & 0x0fffffff;
-	tiny_idsr(&t)->regval = 0xffffffff50000000;
-	tiny_idsr(&t)->is_handled = 1;
+	answer(&t, 0xffffffff50000000);
 	tiny_complete(&t);
 	assert_int_equal(tiny_get(&t, TL_ARM64_pstate), before | 0x50000000);
 	assert_int_equal(tiny_get(&t, TL_ARM64_pc), TINY_BASE + 4);
@@ -150,8 +146,7 @@ static void an_abort_that_is_injected_takes_the_place_of_the_answer(void **state
 	struct tiny t;
 
 	open_at(&t, false, READ);
-	tiny_idsr(&t)->regval = ANSWER;
-	tiny_idsr(&t)->is_handled = 1;
+	answer(&t, ANSWER);
 	assert_int_equal(t.ioctl(t.vcpu, KVM_SET_VCPU_EVENTS, &events), 0);
 	tiny_complete(&t);
 	assert_int_equal(tiny_get(&t, TL_ARM64_x0), 0x77);
@@ -165,8 +160,7 @@ static void a_reset_drops_the_access(void **state)
 	struct tiny t;
 
 	open_at(&t, false, READ);
-	tiny_idsr(&t)->regval = ANSWER;
-	tiny_idsr(&t)->is_handled = 1;
+	answer(&t, ANSWER);
 	tiny_reset(&t, false);
 	tiny_complete(&t);
 	assert_int_equal(tiny_get(&t, TL_ARM64_pc), TINY_BASE);
@@ -182,8 +176,7 @@ static void an_exit_reason_that_userspace_writes_changes_nothing(void **state)
 	struct tiny t;
 
 	open_at(&t, false, READ);
-	tiny_idsr(&t)->regval = ANSWER;
-	tiny_idsr(&t)->is_handled = 1;
+	answer(&t, ANSWER);
 	t.run->exit_reason = KVM_EXIT_UNKNOWN;
 	tiny_complete(&t);
 	assert_int_equal(tiny_get(&t, TL_ARM64_x0), ANSWER);
@@ -199,8 +192,7 @@ static void a_single_step_over_an_access_ends_behind_it(void **state)
 	struct tiny t;
 
 	open_at(&t, false, READ);
-	tiny_idsr(&t)->regval = ANSWER;
-	tiny_idsr(&t)->is_handled = 1;
+	answer(&t, ANSWER);
 	assert_int_equal(t.ioctl(t.vcpu, KVM_SET_GUEST_DEBUG, &debug), 0);
 	assert_int_equal(tiny_run(&t), 0);
 	assert_int_equal(t.run->exit_reason, KVM_EXIT_DEBUG);

@@ -2,9 +2,14 @@
 #ifndef TL_TESTS_RECORDER_FOREIGN_H
 #define TL_TESTS_RECORDER_FOREIGN_H
 
+#include "tests/recorder/foreign/modes.h"
 #include "tests/recorder/program.h"
 #include "tests/recorder/test.h"
 #include "tests/recorder/trace-file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define FOREIGN TL_BUILD_TESTS "/recorder/foreign"
 
@@ -50,6 +55,37 @@ static inline void assert_clean(struct sqlite3 *trace)
 {
 	assert_rows(trace, "SELECT * FROM gap", "");
 	assert_rows(trace, "SELECT * FROM notice", "");
+}
+
+static inline void close_clean(struct sqlite3 *trace)
+{
+	assert_clean(trace);
+	trace_close(trace);
+}
+
+/** `trapline stat` says those words of that trace, among others. */
+static inline void assert_stat_says(const char *path, const char *words)
+{
+	struct outcome outcome = RUN(NULL, TRAPLINE, "stat", path);
+
+	assert_string_equal(outcome.err, "");
+	assert_int_equal(outcome.status, 0);
+	if (!strstr(outcome.out, words))
+		fail_msg("no \"%s\" in\n%s", words, outcome.out);
+	outcome_free(&outcome);
+}
+
+/** What mode_endless counts in that file, which is made anew. The caller unmaps it. */
+static inline struct counts *shared_counts(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	void *at;
+
+	assert_int_equal(ftruncate(fd, sizeof(struct counts)), 0);
+	at = mmap(NULL, sizeof(struct counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(at != MAP_FAILED);
+	close(fd);
+	return at;
 }
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-enum { ROM_WORDS = 1 << 16, MOST_WORDS = 1 << 16 };
+enum { ROM_WORDS = DUMP_UNIT / 16, MOST_WORDS = 1 << 16 };
 
 void memory_dump_make_rom(const char *path)
 {

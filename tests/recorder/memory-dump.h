@@ -20,7 +20,7 @@ struct held {
  */
 struct held memory_dump_hold(const char *trap, const char *dump);
 
-/** Some bytes for a ROM, on disk. */
+/** The ROM of mode_memory, on disk. */
 void memory_dump_make_rom(const char *path);
 
 #endif

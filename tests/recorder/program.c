@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static void become(const struct program *program, int go, const char *const argv[])
@@ -68,7 +67,6 @@ struct outcome program_wait(struct program *program)
 
 pid_t program_child(const struct program *program)
 {
-	const struct timespec a_moment = { 0, 5000000 };
 	char path[80], *text;
 	pid_t child = 0;
 	size_t size;
@@ -76,7 +74,7 @@ pid_t program_child(const struct program *program)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)program->pid,
 		(int)program->pid);
 	for (unsigned i = 0; !child && i < 2000; i++) {
-		nanosleep(&a_moment, NULL);
+		sleep_ms(5);
 		text = read_file(path, &size);
 		child = (pid_t)strtol(text, NULL, 10);
 		free(text);

@@ -6,6 +6,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char scratch[PATH_MAX - 256];
@@ -90,6 +91,13 @@ char *read_file(const char *path, size_t *ret_size)
 	bytes = read_all(fd, ret_size);
 	close(fd);
 	return bytes;
+}
+
+void sleep_ms(unsigned ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
 }
 
 bool no_kvm(void)

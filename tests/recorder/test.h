@@ -34,6 +34,8 @@ void write_file(const char *path, const void *bytes, size_t size, unsigned mode)
 /** The whole file and a NUL behind it, owned by the caller. */
 char *read_file(const char *path, size_t *ret_size);
 
+void sleep_ms(unsigned ms);
+
 /** True, after saying why, when /dev/kvm cannot be opened here. */
 bool no_kvm(void);
 

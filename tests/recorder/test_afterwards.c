@@ -3,14 +3,10 @@
 // When the recorder is gone, or has what it wanted, the guest is as fast as one that was never recorded.
 // The two share one CPU, of which each has half, whatever else the machine does.
 #include "tests/recorder/foreign.h"
-#include "tests/recorder/foreign/modes.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { TRIES = 8, WINDOW_MS = 400, MOST_WAIT_MS = 20000 };
 
@@ -19,25 +15,6 @@ struct runner {
 	struct program program;
 	struct counts *counts;
 };
-
-static void sleep_for(unsigned ms)
-{
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&t, NULL);
-}
-
-static struct counts *shared_counts(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	void *at;
-
-	assert_int_equal(ftruncate(fd, sizeof(struct counts)), 0);
-	at = mmap(NULL, sizeof(struct counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(at != MAP_FAILED);
-	close(fd);
-	return at;
-}
 
 static struct runner start(const char *file, const char *const before[])
 {
@@ -56,7 +33,7 @@ static struct runner start(const char *file, const char *const before[])
 	argv[n] = NULL;
 	runner.program = program_start(NULL, argv);
 	for (unsigned ms = 0; !runner.counts->left[0] && ms < MOST_WAIT_MS; ms++)
-		sleep_for(1);
+		sleep_ms(1);
 	if (!runner.counts->left[0]) {
 		struct outcome outcome;
 
@@ -82,10 +59,11 @@ static double slower(const struct runner *than, const struct runner *runner)
 	const uint64_t before = than->counts->left[0], its_before = runner->counts->left[0];
 	uint64_t n, its_n;
 
-	sleep_for(WINDOW_MS);
+	sleep_ms(WINDOW_MS);
 	n = than->counts->left[0] - before;
 	its_n = runner->counts->left[0] - its_before;
 	print_message("%" PRIu64 " exits unrecorded, %" PRIu64 " afterwards\n", n, its_n);
+	assert_true(n > 0);
 	return (double)n / (double)(its_n ? its_n : 1);
 }
 
@@ -105,7 +83,7 @@ static void after_a_kill(const char *mem)
 		"recorded", (const char *const[]){ TRAPLINE, "record", "-q", "--max-wait", "100ms",
 				    "--mem", mem, "-o", fresh("killed.trap"), "--", NULL });
 
-	sleep_for(200);
+	sleep_ms(200);
 	assert_int_equal(kill(recorded.program.pid, SIGKILL), 0);
 	assert_fast(&alone, &recorded);
 	stop(&recorded);

@@ -12,8 +12,7 @@ static void careless(const char *way)
 	assert_rows(trace, "SELECT vcpu, count(*), count(code) FROM exit GROUP BY vcpu",
 		"0|3|3\n1|3|3");
 	assert_rows(trace, "SELECT count(*), sum(adopted) FROM vm", "2|0");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 	outcome_free(&alone);
 }
 
@@ -31,8 +30,7 @@ static void with_exact_memory_too(void **state)
 					ways[i], NULL });
 
 		assert_rows(trace, "SELECT vm, kind FROM region", "0|2\n1|2");
-		assert_clean(trace);
-		trace_close(trace);
+		close_clean(trace);
 		outcome_free(&alone);
 	}
 }

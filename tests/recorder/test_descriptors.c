@@ -17,8 +17,7 @@ static void several_vms_in_one_process(void **state)
 
 	assert_rows(trace, RUNS, "0|0|0|1\n0|1|1|2\n1|2|10|11\n1|3|11|12\n2|4|20|21\n2|5|21|22");
 	assert_rows(trace, "SELECT count(*), sum(adopted) FROM vm", "3|0");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 // More vCPUs than there are rings, and more VMs than one process may have at a time.
@@ -30,8 +29,7 @@ static void vms_that_come_and_go(void **state)
 	assert_rows(trace, "SELECT count(*), count(closed), max(vcpu) FROM vcpu", "2080|2080|2079");
 	assert_rows(trace, "SELECT count(*), count(DISTINCT vcpu), max(seq) FROM exit",
 		"2080|2080|2080");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 static void one_vcpu_by_many_descriptors(void **state)
@@ -40,8 +38,7 @@ static void one_vcpu_by_many_descriptors(void **state)
 
 	assert_rows(trace, RUNS, "0|0|0|8");
 	assert_rows(trace, "SELECT vm, adopted FROM vm", "0|0");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 // Its vCPU cannot be told from one that we never saw: it stands in a VM of its own, marked so.
@@ -52,8 +49,7 @@ static void a_descriptor_that_came_in_a_message(void **state)
 	assert_rows(trace, RUNS, "0|0|0|1\n1|1||1");
 	assert_rows(trace, "SELECT vm, adopted FROM vm", "0|0\n1|1");
 	assert_rows(trace, "SELECT vcpu, adopted FROM vcpu", "0|0\n1|1");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 static void helpers_that_close_everything(void **state)
@@ -69,8 +65,7 @@ static void helpers_that_close_everything(void **state)
 		"min(hex(substr(bytes, before + 1, 1))) FROM exit JOIN code USING(code) "
 		"GROUP BY vcpu",
 		"0|1|FE\n1|1|41");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 // close_range(), closefrom(), close() and dup2() over all descriptors, and a new VM after each.
@@ -81,8 +76,7 @@ static void a_vmm_that_closes_all_it_can(void **state)
 	assert_rows(trace, RUNS, "0|0|0|3\n1|1|0|3\n2|2|0|3\n3|3|0|3");
 	assert_rows(trace, "SELECT count(closed), sum(adopted) FROM vm", "4|0");
 	assert_rows(trace, "SELECT count(*) FROM exit WHERE code IS NOT NULL", "12");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 // The program that was started is gone long before its daemon first opens /dev/kvm.
@@ -94,8 +88,7 @@ static void a_daemon_is_recorded_to_its_end(void **state)
 	assert_int_equal(access(done, F_OK), 0);
 	assert_rows(trace, RUNS, "0|0|0|50");
 	assert_rows(trace, "SELECT value FROM meta WHERE key = 'status'", "0");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 static void a_vmm_that_becomes_another(void **state)
@@ -104,8 +97,7 @@ static void a_vmm_that_becomes_another(void **state)
 
 	assert_rows(trace, RUNS, "0|0|0|3\n1|1|0|4");
 	assert_rows(trace, "SELECT count(*), count(DISTINCT pid) FROM process", "2|1");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 static void four_vcpus_in_threads(void **state)
@@ -118,10 +110,9 @@ static void four_vcpus_in_threads(void **state)
 	assert_rows(trace,
 		"SELECT count(*) FROM (SELECT time, value, lag(time) OVER w AS t, lag(value) "
 		"OVER w AS v FROM exit WINDOW w AS (PARTITION BY vcpu ORDER BY seq)) "
-		"WHERE time <= t OR value != v + 1",
+		"WHERE t IS NOT NULL AND (time <= t OR value IS NOT v + 1)",
 		"0");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 int main(void)

@@ -105,21 +105,12 @@ static void what_the_guest_wrote_is_rebuilt_at_every_exit(void **state)
 	trace_close(rows);
 }
 
-static void assert_stat_says(const char *words)
-{
-	struct outcome outcome = RUN(NULL, TRAPLINE, "stat", in_scratch("foreign.trap"));
-
-	assert_string_equal(outcome.err, "");
-	if (!strstr(outcome.out, words))
-		fail_msg("no \"%s\" in: %s", words, outcome.out);
-	outcome_free(&outcome);
-}
-
 static void the_trace_says_that_only_the_guests_writes_are_in_it(void **state)
 {
 	struct sqlite3 *rows = FOREIGN_FOLLOWED(NULL, "dirty-seen", fresh("seen"));
 
-	assert_stat_says(": guest writes only; nothing here tells which pages the VMM wrote");
+	assert_stat_says(in_scratch("foreign.trap"),
+		": guest writes only; nothing here tells which pages the VMM wrote");
 	assert_rows(rows, "SELECT DISTINCT kind, why FROM region WHERE kind != 0",
 		"3|nothing here tells which pages the VMM wrote (Linux 6.7, userfaultfd)");
 	// What the VMM asked for, not what we did.

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -51,28 +50,6 @@ static void fill_but(const char *folder, size_t left)
 	close(fd);
 }
 
-// Perhaps with its log beside it, for which there was no room in the file.
-static struct sqlite3 *open_with_log(const char *path)
-{
-	struct sqlite3 *trace;
-
-	if (sqlite3_open_v2(path, &trace, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", path, sqlite3_errmsg(trace));
-	assert_rows(trace, "PRAGMA integrity_check", "ok");
-	return trace;
-}
-
-static void assert_stat_says(const char *path, const char *words)
-{
-	struct outcome outcome = RUN(NULL, TRAPLINE, "stat", path);
-
-	assert_string_equal(outcome.err, "");
-	assert_int_equal(outcome.status, 0);
-	if (!strstr(outcome.out, words))
-		fail_msg("no \"%s\" in\n%s", words, outcome.out);
-	outcome_free(&outcome);
-}
-
 static void assert_says(const struct outcome *outcome, const char *path, const char *words)
 {
 	char expected[PATH_MAX + 200];
@@ -84,7 +61,7 @@ static void assert_says(const struct outcome *outcome, const char *path, const c
 // What is there is there from the first exit on, and the gap begins behind it.
 static void assert_cut_short(const char *path, const char *why)
 {
-	struct sqlite3 *trace = open_with_log(path);
+	struct sqlite3 *trace = trace_open_cut(path);
 
 	assert_rows(trace,
 		"SELECT count(*) > 0, count(*) < " EXITS ", count(*) = max(seq) FROM exit",
@@ -152,7 +129,7 @@ static void a_disk_with_any_amount_of_room(void **state)
 			assert_int_equal(access(path, F_OK), -1);
 			assert_string_not_equal(outcome.err, "");
 		} else if (*outcome.err) {
-			struct sqlite3 *trace = open_with_log(path);
+			struct sqlite3 *trace = trace_open_cut(path);
 
 			full++;
 			assert_int_equal(outcome.status, 0);

@@ -62,8 +62,36 @@ static void a_filter_from_before_the_vmm(void **state)
 	struct sqlite3 *trace = FOREIGN_RECORDED(NULL, "filtered", "exec", "kill", "500");
 
 	assert_rows(trace, EXITS_WITH_CODE, "0|500|500");
-	assert_clean(trace);
+	close_clean(trace);
+}
+
+// A call of the recorder's own would end the VMM just as its guest dies.
+static void dies_without(const char *call, const char *pages, const char *notices)
+{
+	struct outcome alone = FOREIGN_ALONE("forbidden", call);
+	struct sqlite3 *trace = FOREIGN_RECORDED(&alone, "forbidden", call);
+
+	assert_rows(trace, "SELECT kind, pages FROM scan", pages);
+	assert_rows(trace, "SELECT text FROM notice", notices);
+	assert_rows(trace, "SELECT DISTINCT why FROM region", notices);
 	trace_close(trace);
+	outcome_free(&alone);
+}
+
+static void a_guest_that_dies_where_mincore_is_forbidden(void **state)
+{
+	dies_without("mincore", "1|16", ""); // all, since nothing says which are there
+}
+
+#define UNKNOWN                                                                                    \
+	"guest memory is not recorded: a seccomp filter of the VMM forbids reading "               \
+	"/proc/self/maps"
+
+// What is around PC and the stack is known without.
+static void a_guest_that_dies_where_no_file_may_be_opened(void **state)
+{
+	dies_without("openat", "1|3", UNKNOWN);
+	dies_without("close", "1|3", UNKNOWN);
 }
 
 // The wait for room in the ring does without sleep(): the collector is stopped, and the ring fills.
@@ -102,6 +130,8 @@ int main(void)
 		cmocka_unit_test(a_filter_that_fails_calls),
 		cmocka_unit_test(what_a_filter_takes_away_is_said_once),
 		cmocka_unit_test(a_filter_from_before_the_vmm),
+		cmocka_unit_test(a_guest_that_dies_where_mincore_is_forbidden),
+		cmocka_unit_test(a_guest_that_dies_where_no_file_may_be_opened),
 		cmocka_unit_test(a_full_ring_under_a_filter),
 	};
 

@@ -30,8 +30,7 @@ static void every_ioctl_that_changed_something(void **state)
 		trace, "SELECT DISTINCT vm, vcpu FROM input WHERE request & 255 IN (97, 70)", "0|");
 	assert_rows(trace, "SELECT slot, flags, printf('%x', gpa), size FROM slot ORDER BY id",
 		"0|0|0|65536\n1|2|100000|65536\n1|2|100000|0");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 	free(expected);
 }
 
@@ -60,8 +59,7 @@ static void the_registers_that_the_vmm_read_itself(void **state)
 		assert_memory_equal(
 			&regs.word[TL_X86_WORD_SREGS], &listed[i].sregs, sizeof(listed[i].sregs));
 	}
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 	free(bytes);
 }
 
@@ -80,8 +78,7 @@ static void another_preloaded_library_goes_on_working(void **state)
 	assert_rows(trace, "SELECT count(*) FROM exit", "1000");
 	text = read_file(count, &size);
 	assert_string_equal(text, "1000");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 	free(text);
 }
 

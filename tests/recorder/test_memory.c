@@ -6,24 +6,13 @@
 #include "tests/recorder/foreign.h"
 #include "tests/recorder/foreign/machine.h"
 #include "tests/recorder/foreign/memory.h"
+#include "tests/recorder/memory-dump.h"
 
 #include <linux/kvm.h>
-#include <unistd.h>
 
 #define EXITS "420"
 
-enum { ROM_SIZE = DUMP_UNIT / 4, MOST_WORDS = 1 << 16 };
-
-static void make_rom(const char *path)
-{
-	static uint32_t words[ROM_SIZE / 4];
-	uint32_t n = 1;
-
-	for (unsigned i = 0; i < ROM_SIZE / 4; i++)
-		words[i] = n = n * 1664525 + 1013904223;
-	write_file(path, words, sizeof(words), 0600);
-	sync(); // or it could not be dropped from the cache
-}
+enum { MOST_WORDS = 1 << 16 };
 
 struct pages {
 	uint64_t recorded, written, gone;
@@ -143,7 +132,7 @@ static struct pages witness(const char *every, const char *seed)
 	unsigned dumps = 0;
 	FILE *file;
 
-	make_rom(rom);
+	memory_dump_make_rom(rom);
 	assert_run(0, "", "", TRAPLINE, "record", "-q", "-o", trap, "--mem", "exact", "--every",
 		every, "--", FOREIGN, "memory", dump, rom, EXITS, seed);
 	rows = trace_open(trap);
@@ -186,7 +175,7 @@ static void all_of_it_when_the_guest_dies(void **state)
 	struct sqlite3 *rows;
 	FILE *file;
 
-	make_rom(rom);
+	memory_dump_make_rom(rom);
 	assert_run(0, "", "", TRAPLINE, "record", "-q", "-o", trap, "--", FOREIGN, "memory-death",
 		dump, rom, "3");
 	rows = trace_open(trap);
@@ -213,7 +202,7 @@ static void the_pages_around_a_guest_that_dies_again_and_again(void **state)
 	struct sqlite3 *rows;
 	uint8_t bytes[TL_PAGE_BYTES];
 
-	make_rom(rom);
+	memory_dump_make_rom(rom);
 	assert_run(0, "", "", TRAPLINE, "record", "-q", "-o", trap, "--", FOREIGN, "memory-death",
 		fresh("dump"), rom, "9");
 	rows = trace_open(trap);
@@ -238,6 +227,18 @@ static void the_pages_around_a_guest_that_dies_again_and_again(void **state)
 	foreign_recorded(                                                                          \
 		alone, (const char *const[]){ TRAPLINE, "record", "-q", "--mem", "exact", "-o",    \
 			       in_scratch("foreign.trap"), "--", FOREIGN, __VA_ARGS__, NULL })
+
+// The parent's watch is none of the child's.
+static void a_forked_child_has_a_vm_with_its_parents_memory(void **state)
+{
+	struct sqlite3 *rows = EXACTLY(NULL, "memory-forked");
+
+	assert_rows(rows, "SELECT DISTINCT vm, kind FROM region WHERE kind != 0 ORDER BY vm",
+		"0|2\n1|2");
+	assert_rows(rows, "SELECT DISTINCT vm FROM page_version ORDER BY vm", "0\n1");
+	assert_rows(rows, "SELECT text FROM notice", "");
+	trace_close(rows);
+}
 
 // Each would miss what the other's looks have found.
 static void memory_of_two_vms_is_one_vms_only(void **state)
@@ -292,8 +293,7 @@ static void memory_is_left_alone_when_its_vm_ends(void **state)
 	struct sqlite3 *rows = EXACTLY(&alone, "memory-left", "closed");
 
 	assert_string_equal(alone.out, "left alone\n");
-	assert_clean(rows);
-	trace_close(rows);
+	close_clean(rows);
 	outcome_free(&alone);
 }
 
@@ -308,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_page_at_every_exit),
 		cmocka_unit_test(at_each_seventh_exit_and_what_was_not_written_between),
+		cmocka_unit_test(a_forked_child_has_a_vm_with_its_parents_memory),
 		cmocka_unit_test(memory_of_two_vms_is_one_vms_only),
 		cmocka_unit_test(memory_that_the_vmm_watches_is_left_alone),
 		cmocka_unit_test(memory_that_the_vmm_wants_to_watch_is_given_up),

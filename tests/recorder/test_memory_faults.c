@@ -110,12 +110,11 @@ static void maps_that_cannot_be_read(void **state)
 static void kill_after_a_while(const struct program *program, const char *dump)
 {
 	const pid_t vmm = program_child(program);
-	const struct timespec a_while = { 0, rand_r(&seed) % 150 * 1000000L };
 	struct stat st = { 0 };
 
 	for (unsigned i = 0; i < 5000 && (stat(dump, &st) || !st.st_size); i++)
 		usleep(1000);
-	nanosleep(&a_while, NULL);
+	sleep_ms((unsigned)rand_r(&seed) % 150);
 	assert_int_equal(kill(vmm, SIGKILL), 0);
 }
 
@@ -141,8 +140,7 @@ static void a_vmm_that_is_killed_in_the_middle_of_a_look(void **state)
 		assert_int_equal(outcome.status, 128 + SIGKILL);
 		outcome_free(&outcome);
 		rows = trace_open(trap);
-		assert_clean(rows);
-		trace_close(rows);
+		close_clean(rows);
 		held = memory_dump_hold(trap, dump);
 		all.dumps += held.dumps;
 		all.right += held.right;

@@ -9,7 +9,6 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SECTOR = 512, MEMORY = 48 << 20, PAGES = MEMORY / TL_PAGE_BYTES, PATIENCE = 60000 /* ms */ };
@@ -41,11 +40,6 @@ static const char *boot_disk(void)
 	memcpy(disk + sizeof(boot_code), boot_text, sizeof(boot_text));
 	write_file(path, disk, sizeof(disk), 0600);
 	return path;
-}
-
-static void sleep_some(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 }
 
 // What it has printed so far, without moving where it writes.
@@ -88,7 +82,7 @@ static void boot(const char *trap, const char *saved)
 			      "none", "-serial", "stdio", "-monitor", monitor, "-net", "none",
 			      "-drive", drive, NULL });
 	for (; !has_said(&qemu, boot_text) && waited < PATIENCE; waited += 10)
-		sleep_some();
+		sleep_ms(10);
 	snprintf(words, sizeof(words), "stop\npmemsave 0 %d \"%s\"\nquit\n", MEMORY, saved);
 	tell_monitor(socket_path, words);
 	outcome = program_wait(&qemu);

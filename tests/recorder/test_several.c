@@ -64,8 +64,7 @@ static void check_stopped(const char *n, const char *manner)
 	assert_rows(trace, "SELECT DISTINCT running, kind FROM scan", "0|1");
 	assert_int_equal(standing_still(trace, others), others * (unsigned)atoi(ROUNDS));
 	check_interruptions(trace, others);
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 static void the_others_stand_still_while_a_failure_is_recorded(void **state)

@@ -6,18 +6,10 @@
 #include "tests/recorder/trace-state.h"
 
 #include <signal.h>
-#include <sqlite3.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { SLACK_US = 400000 };
-
-static void sleep_ms(unsigned ms)
-{
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&t, NULL);
-}
 
 static int64_t number_in(const char *path)
 {
@@ -41,17 +33,6 @@ static struct program start(
 	return program;
 }
 
-static void assert_stat_says(const char *path, const char *words)
-{
-	struct outcome outcome = RUN(NULL, TRAPLINE, "stat", path);
-
-	assert_string_equal(outcome.err, "");
-	assert_int_equal(outcome.status, 0);
-	if (!strstr(outcome.out, words))
-		fail_msg("no \"%s\" in\n%s", words, outcome.out);
-	outcome_free(&outcome);
-}
-
 // One wait, then it is known that nobody takes anything out of the ring.
 static void the_recorder_is_killed(void **state)
 {
@@ -68,8 +49,7 @@ static void the_recorder_is_killed(void **state)
 	outcome = program_wait(&program);
 	assert_int_equal(outcome.status, 128 + SIGKILL);
 	outcome_free(&outcome);
-	assert_int_equal(sqlite3_open_v2(trap, &trace, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_rows(trace, "PRAGMA integrity_check", "ok");
+	trace = trace_open_cut(trap);
 	assert_rows(trace, "SELECT count(*) > 0, count(*) < 100000, count(*) = max(seq) FROM exit",
 		"1|1|1");
 	assert_rows(trace, "SELECT count(*) FROM meta WHERE key = 'ended'", "0");
@@ -130,8 +110,7 @@ static void the_vmm_stands_still_for_a_while(void **state)
 	assert_rows(trace,
 		"SELECT count(*) FILTER (WHERE error IS NULL), count(*) = max(seq) FROM exit",
 		"60000|1");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 	outcome_free(&outcome);
 }
 
@@ -156,8 +135,7 @@ static void a_clock_that_is_set_back_and_forth(void **state)
 		"FROM "
 		"(SELECT time, ran, lag(time) OVER (ORDER BY seq) AS before FROM exit)",
 		"20000|0|0|1");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 	outcome_free(&outcome);
 }
 

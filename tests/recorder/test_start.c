@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,22 +86,12 @@ static int starts_and_ends(const char *trap)
 	return run_hello() ? 2 : 0;
 }
 
-// The collector holds its lock until the trace is whole.
-static void wait_for_end(const char *trap)
-{
-	int fd = open(trap, O_RDONLY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(flock(fd, LOCK_SH), 0);
-	close(fd);
-}
-
 static void a_vmm_that_just_ends_leaves_a_whole_trace(void **state)
 {
 	const char *trap = fresh("end.trap");
 
 	assert_int_equal(in_child(starts_and_ends, trap), 0);
-	wait_for_end(trap);
+	trace_wait(trap);
 	assert_int_equal(exits_of(trap), 22);
 }
 

@@ -25,8 +25,7 @@ static void crashes(const char *how, int status)
 		"NULL) "
 		"FROM exit",
 		"1000|1000|1|1000");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 	outcome_free(&outcome);
 }
 
@@ -46,8 +45,7 @@ static void thousands_of_slot_changes(void **state)
 
 	assert_rows(trace, "SELECT count(*), sum(size = 0) FROM slot", "4501|2000");
 	assert_rows(trace, "SELECT count(*), count(code) FROM exit", "2005|2005");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 static void more_slots_than_the_recorder_keeps(void **state)
@@ -71,8 +69,7 @@ static void sixty_four_vcpus(void **state)
 	assert_rows(trace,
 		"SELECT count(*) FROM (SELECT vcpu FROM exit GROUP BY vcpu HAVING count(*) = 300)",
 		"64");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 // There are 256 rings, one of them for all that is no vCPU's own.
@@ -119,8 +116,7 @@ static void a_signal_handler_that_calls_kvm(void **state)
 	assert_rows(trace,
 		"SELECT count(*) FILTER (WHERE error IS NULL), count(*) = max(seq) FROM exit",
 		"20000|1");
-	assert_clean(trace);
-	trace_close(trace);
+	close_clean(trace);
 }
 
 static void a_signal_handler_that_enters_the_guest(void **state)
@@ -137,7 +133,8 @@ static void a_signal_handler_that_enters_the_guest(void **state)
 		"this "
 		"vCPU: such exits are not recorded");
 	// Every OUT is the one that its registers show.
-	assert_rows(trace, "SELECT count(*) FROM exit WHERE error IS NULL AND addr != 0x600", "0");
+	assert_rows(
+		trace, "SELECT count(*) FROM exit WHERE error IS NULL AND addr IS NOT 0x600", "0");
 	trace_close(trace);
 }
 

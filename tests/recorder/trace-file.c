@@ -3,8 +3,10 @@
 
 #include "tests/recorder/test.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static void assert_alone(const char *path)
@@ -19,16 +21,38 @@ static void assert_alone(const char *path)
 	}
 }
 
+void trace_wait(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	close(fd);
+}
+
+static struct sqlite3 *open_sound(const char *path, int flags)
+{
+	struct sqlite3 *trace;
+
+	if (sqlite3_open_v2(path, &trace, flags, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", path, sqlite3_errmsg(trace));
+	assert_rows(trace, "PRAGMA integrity_check", "ok");
+	return trace;
+}
+
 struct sqlite3 *trace_open(const char *path)
 {
 	struct sqlite3 *trace;
 
 	assert_alone(path);
-	if (sqlite3_open_v2(path, &trace, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", path, sqlite3_errmsg(trace));
-	assert_rows(trace, "PRAGMA integrity_check", "ok");
+	trace = open_sound(path, SQLITE_OPEN_READONLY);
 	assert_rows(trace, "PRAGMA journal_mode", "delete");
 	return trace;
+}
+
+struct sqlite3 *trace_open_cut(const char *path)
+{
+	return open_sound(path, SQLITE_OPEN_READWRITE);
 }
 
 void trace_close(struct sqlite3 *trace)

@@ -311,8 +311,8 @@ static void stat_says_what_memory_there_is(void **state)
 static void a_position_that_cannot_be_is_refused_with_the_reason(void **state)
 {
 	says(EXACT "--mem 2+3 pc", 2,
-		"trapline show: 2+3: the guest's way between exits is not recorded; to go it again needs "
-		"an engine, which this version has not\n");
+		"trapline show: 2+3: what the guest did between exits is not recorded; to run it again "
+		"needs an engine, which this version does not have\n");
 	says(EXACT "--mem 0 pc", 2,
 		"trapline show: 0: exits are numbered from 1; 0+0 is the start, before the first\n");
 	says(EXACT "--mem 2.. pc", 2,
@@ -340,7 +340,8 @@ static void words_that_make_no_sense_are_refused(void **state)
 		"trapline show: 0x1000,0: expected ADDR,LEN with LEN in bytes, such as 256, 4K, 1M\n");
 	says(EXACT "--mem 2 0x1000,2G", 2, "trapline show: 0x1000,2G: at most 1G at once\n");
 	says(EXACT "--mem 2 0xfffffffffffffff0,17", 2,
-		"trapline show: 0xfffffffffffffff0,17: goes past the last address\n");
+		"trapline show: 0xfffffffffffffff0,17: 17 bytes from there go past the last "
+		"address\n");
 	says(EXACT "--mem --walk 2 pc", 2, "trapline show: --mem and --walk: one of them\n");
 	says(EXACT "--raw 2", 2, "trapline show: --raw is for --mem\n");
 	says(EXACT "--vm 1 2", 2, "trapline show: --vm and --space are for --mem and --walk\n");

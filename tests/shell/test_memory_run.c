@@ -21,6 +21,7 @@ static int record(void **state)
 	run("trapline run -q --mem exact -o exact.trap " GUESTS "hello.elf");
 	run("trapline run -q -o dead.trap " GUESTS "triple-fault.elf");
 	run("trapline run -q --mem none -o none.trap " GUESTS "hello.elf");
+	run("trapline run -q --mem exact -o flat.trap " GUESTS "hello32.elf");
 	return 0;
 }
 
@@ -71,8 +72,40 @@ static void the_walk_of_pc_leads_to_the_code_at_pc(void **state)
 	has("trapline show dead.trap --walk last 0x7fff00000000",
 		"\n  ends       page fault, not present, level 4, error code 0x0\n");
 	has("trapline show dead.trap --walk last 0x800000000000",
-		"\n  ends       not canonical: #GP, of the stack #SS\n");
+		"\n  ends       not canonical: #GP, or #SS for the stack\n");
 	has("trapline show dead.trap --mem last pc,2", "0x100020  0f 0b ");
+}
+
+// The guest starts without paging, where addresses have 32 bits and no attributes.
+static void without_paging_an_address_leads_to_itself(void **state)
+{
+	has("trapline show flat.trap --walk 1 0x1000",
+		"\n"
+		"  leads to   0x1000, the same: there is no translation\n"
+		"  memory     recorded\n"
+		"  privileged read, write, execute: ok\n"
+		"  user       read, write, execute: ok\n");
+	has("trapline show flat.trap --walk 1 0xffffffff00001000",
+		"\n  leads to   0x1000: there is no translation, and the bits above do not "
+		"count\n");
+}
+
+static void a_part_says_of_what_it_is_a_part(void **state)
+{
+	has("trapline cut exact.trap 3 5 -o part.trap",
+		"trapline: part.trap: 3 of 22 exits (3 to 5) of 1 vCPU, ");
+	has("trapline stat part.trap", "\ncut        exits 3 to 5, from a trace of 22\n");
+	has("trapline stat part.trap --json", "\"cut_from\": 3, \"cut_to\": 5, \"cut_of\": 22, ");
+	has("trapline run --last 4 -o last.trap " GUESTS "hello.elf",
+		"trapline: last.trap: the last 4 of 22 exits of 1 vCPU, ");
+	has("trapline stat last.trap", "\nlast       the newest 4 of 22 exits were kept\n");
+	has("trapline run --until 'seq = 9' -o until.trap " GUESTS "hello.elf",
+		" KiB; ended at exit 9, where seq = 9\n");
+	has("trapline stat until.trap", "\nuntil      seq = 9; at exit 9\n");
+	has("trapline run --until 'seq = 99' -o never.trap " GUESTS "hello.elf",
+		" KiB; at no exit seq = 99\n");
+	says("trapline cut exact.trap 3 5 7", 2,
+		"trapline cut: 7: one word too many; see --help\n");
 }
 
 static void a_guest_that_dies_leaves_all_its_memory(void **state)
@@ -93,6 +126,8 @@ int main(void)
 		cmocka_unit_test(what_the_guest_was_loaded_with_is_there_at_any_exit),
 		cmocka_unit_test(what_the_guest_writes_is_there_from_then_on),
 		cmocka_unit_test(the_walk_of_pc_leads_to_the_code_at_pc),
+		cmocka_unit_test(without_paging_an_address_leads_to_itself),
+		cmocka_unit_test(a_part_says_of_what_it_is_a_part),
 		cmocka_unit_test(a_guest_that_dies_leaves_all_its_memory),
 	};
 

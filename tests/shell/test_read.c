@@ -152,6 +152,7 @@ static void nothing_that_fits_is_status_1(void **state)
 	says("trapline show 99", 1,
 		"trapline show: boot.trap: exit 99: not there; the trace has 1 to 7\n");
 	says("trapline sql 'select 1 where 0'", 1, "");
+	says("trapline sql boot.trap </dev/null", 1, "");
 }
 
 static void what_cannot_be_done_is_status_2_and_one_line(void **state)
@@ -162,6 +163,10 @@ static void what_cannot_be_done_is_status_2_and_one_line(void **state)
 				    "41..50, last\n");
 	says("trapline show 5..2", 2, "trapline show: 5..2: expected an exit such as 41, or exits such "
 				      "as 41..50, last\n");
+	says("trapline show 0", 2, "trapline show: 0: exits are numbered from 1\n");
+	says("trapline show 0..0", 2, "trapline show: 0..0: exits are numbered from 1\n");
+	says("trapline show 1..2+0", 2, "trapline show: 1..2+0: expected an exit such as 41, or exits "
+					"such as 41..50, last\n");
 	says("trapline show 1 2", 2, "trapline show: 2: one word too many; see --help\n");
 	says("trapline show --where 'nope = 1'", 2, "trapline show: where: no such column: nope\n");
 	says("trapline show --where 'seq = 5) or (1'", 2,
@@ -203,7 +208,7 @@ static void stat_says_what_is_in_the_trace(void **state)
 		"coalesced  1\n"
 		"lost       2 records, exits 8 to 9: the ring was full\n"
 		"notices    warning after exit 5: odd \\x1b]0;owned\\a text\n"
-		"space      exits                    4.0 KiB, 585.1 an exit\n");
+		"space      exits                    4.0 KiB, 585.1 bytes an exit\n");
 	has("trapline stat --space", "registers                4.0 KiB");
 }
 

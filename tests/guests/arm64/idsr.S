@@ -8,6 +8,7 @@
  * program's back.
  */
 #include "guest.inc"
+#define SAY_BY x19
 #include "idsr.inc"
 
 #define HID11	    s3_0_c15_c13_0
@@ -17,18 +18,10 @@
 #define QEMU_CALL   s3_3_c15_c15_0
 #define OTHER	    s3_7_c11_c3_5
 
+#define NUMBERS 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+
 #define EL0T 0x3c0
 #define EL1H 0x3c5
-
-	.macro access name, insn:vararg
-	.globl	\name
-\name:	\insn
-	.endm
-
-	.macro say value
-	ldr	x19, =SAY_VALUE
-	str	\value, [x19]
-	.endm
 
 	/* Writes x1, then reads into x2. */
 	.macro both name, reg, value
@@ -58,10 +51,10 @@ _start:
 	say	xzr
 
 	/* Every register is written from, and read to: x0 to x30 hold 0x100 to 0x11e. */
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	.irp	n, NUMBERS
 	mov	x\n, #0x100 + \n
 	.endr
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	.irp	n, NUMBERS
 	access	write_x\n, msr PMC0, x\n
 	mov	x\n, #-1
 	access	read_x\n, mrs x\n, PMC0

@@ -9,22 +9,13 @@
 	.syntax	unified
 	.arch	armv7ve
 #include "board.inc"
+#define SAY_BY r12
 #include "idsr.inc"
 
 #define USR 0x1d0
 #define IRQ 0x1d2
 #define SVC 0x1d3
 #define T32 0x20
-
-	.macro access name, insn:vararg
-	.globl	\name
-\name:	\insn
-	.endm
-
-	.macro say value
-	ldr	r12, =SAY_VALUE
-	str	\value, [r12]
-	.endm
 
 	/* Writes r1, then reads into r2. */
 	.macro both name, value, reg:vararg
@@ -33,6 +24,13 @@
 	access	write_\name, mcr p15, opc1_\name, r1, \reg
 	access	read_\name, mrc p15, opc1_\name, r2, \reg
 	say	r2
+	.endm
+
+	.macro exit status
+	ldr	r1, =EXIT_PORT
+	mov	r0, #\status
+	str	r0, [r1]
+	b	.
 	.endm
 
 	/* r11 is what an undefined instruction goes back to. */
@@ -100,10 +98,7 @@ _start:
 	svc	#0
 
 back:	say	r2
-	ldr	r1, =EXIT_PORT
-	mov	r0, #0
-	str	r0, [r1]
-	b	.
+	exit	0
 
 	/* Both accesses are done, r8 becomes 1. An access whose condition fails would not exit. */
 	.thumb
@@ -143,21 +138,16 @@ on_undefined:
 on_svc:	b	back
 
 unexpected:
-	ldr	r1, =EXIT_PORT
-	mov	r0, #0xff
-	str	r0, [r1]
-	b	.
+	exit	0xff
 
 	.balign	32
 vectors:
 	b	unexpected
 	b	on_undefined
 	b	on_svc
+	.rept	5
 	b	unexpected
-	b	unexpected
-	b	unexpected
-	b	unexpected
-	b	unexpected
+	.endr
 
 	.bss
 saved:	.space	8

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "tests/guests/arm64/board.inc"
 #include "tests/recorder/program.h"
 #include "tests/recorder/test.h"
 #include "tests/recorder/trace-file.h"
@@ -13,9 +14,7 @@
  * What the tests of the arm64 lane share: guests of the build, recorded by the program as people
  * run it.
  */
-#define UART 0x09000000
-#define HOLE 0x0a000000
-#define ROM  "--rom 0x0c000000,0x10000"
+#define ROM "--rom 0x0c000000,0x10000"
 
 /** The reference VMM records itself, or is a foreign one that the shim is preloaded into. */
 enum way { EMBEDDED, PRELOADED, N_WAYS };
@@ -59,6 +58,7 @@ static inline struct lane lane_record(struct kernel_events *witness, enum way wa
 		way == EMBEDDED ? "run" : "record", lane.path, regs,
 		way == EMBEDDED ? "" : "-- " TRAPLINE " run", options, guest);
 	lane.outcome = lane_run(witness, command);
+	print_message("%s", lane.outcome.err); // why, if there is no trace to open
 	lane.trace = trace_open(lane.path);
 	return lane;
 }

@@ -4,6 +4,7 @@
 // the guest's registers are before and after.
 #include "arch/arm64/regs.h"
 #include "recorder/shim/trapline.h"
+#include "tests/guests/arm64/idsr.inc"
 #include "tests/guests/labels.h"
 #include "tests/kernel/tiny.h"
 #include "tests/recorder/arm64/idsr.h"
@@ -12,11 +13,6 @@
 
 #include <pthread.h>
 #include <time.h>
-
-#define SAY_VALUE HOLE
-#define SAY_ESR	  (HOLE + 0x10)
-#define SAY_ELR	  (HOLE + 0x18)
-#define SAY_SPSR  (HOLE + 0x20)
 
 enum { N_CELLS = 1 << 17 };
 

@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { VCPUS = 2, ROOM = 256, HOWS = 3 };
+enum { VCPUS = 2, ROOM = 256, HOWS = 3, DEATH_AT = 0x3000 };
 
 #ifdef __x86_64__
 #define MACHINE AUDIT_ARCH_X86_64
@@ -176,6 +176,34 @@ int mode_filtered(char **argv)
 	go = true;
 	for (unsigned i = 0; i < VCPUS; i++)
 		pthread_join(threads[i], NULL);
+	puts("done");
+	return 0;
+}
+
+// Once the guest runs, one call would end the program that no VMM needs then.
+int mode_forbidden(char **argv)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} calls[] = { { "mincore", SYS_mincore }, { "openat", SYS_openat },
+		{ "close", SYS_close } };
+	struct vcpu vcpu;
+	struct vm vm;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		die("PR_SET_NO_NEW_PRIVS");
+	vm_open(&vm);
+	vcpu_open(&vm, 0, out_loop, sizeof(out_loop), &vcpu);
+	for (unsigned i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (!strcmp(argv[1], calls[i].name))
+			forbid(calls[i].number);
+	install("prctl");
+	run_times(vcpu.fd, 3);
+	vcpu_start_flat(&vcpu);
+	vcpu_aim_at_death(&vcpu, vm.memory + DEATH_AT, DEATH_AT, STACK_AT);
+	if (!dies(&vcpu))
+		die("it lives");
 	puts("done");
 	return 0;
 }

@@ -12,6 +12,7 @@ static const struct {
 	{ "memory", 4, mode_memory },
 	{ "memory-death", 3, mode_memory_death },
 	{ "memory-twice", 0, mode_memory_twice },
+	{ "memory-forked", 0, mode_memory_forked },
 	{ "memory-watched", 1, mode_memory_watched },
 	{ "memory-left", 1, mode_memory_left },
 	{ "dirty-calls", 0, mode_dirty_calls },
@@ -23,6 +24,7 @@ static const struct {
 	{ "dirty-seen", 1, mode_dirty_seen },
 	{ "dirty-cost", 2, mode_dirty_cost },
 	{ "filtered", 3, mode_filtered },
+	{ "forbidden", 1, mode_forbidden },
 #ifdef __x86_64__
 	{ "endless", 2, mode_endless },
 	{ "threads", 2, mode_threads },

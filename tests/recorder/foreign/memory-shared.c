@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PAGE = 4096, WATCHED_AT = 0x5000, WRITTEN_AT = 0x8000, ROUNDS = 5 };
@@ -37,6 +38,42 @@ int mode_memory_twice(char **argv)
 			vms[0].memory[WRITTEN_AT + round * PAGE + i]++;
 			run_times(vcpus[i].fd, 1);
 		}
+	return 0;
+}
+
+static void be_heir(uint8_t *memory)
+{
+	struct kvm_userspace_memory_region region = { .memory_size = 0 };
+	struct vcpu vcpu;
+	struct vm vm;
+
+	vm_open(&vm);
+	if (ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region))
+		die("KVM_SET_USER_MEMORY_REGION");
+	region.memory_size = MEMORY;
+	region.userspace_addr = (uintptr_t)memory;
+	if (ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region))
+		die("KVM_SET_USER_MEMORY_REGION");
+	vcpu_open(&vm, 0, out_loop, sizeof(out_loop), &vcpu);
+	run_times(vcpu.fd, 2);
+	_exit(0);
+}
+
+int mode_memory_forked(char **argv)
+{
+	struct vcpu vcpu;
+	struct vm vm;
+	pid_t child;
+	int status;
+
+	vm_open(&vm);
+	vcpu_open(&vm, 0, out_loop, sizeof(out_loop), &vcpu);
+	run_times(vcpu.fd, 2);
+	child = fork();
+	if (!child)
+		be_heir(vm.memory);
+	if (waitpid(child, &status, 0) != child || status)
+		die("a child");
 	return 0;
 }
 

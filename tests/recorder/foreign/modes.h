@@ -46,7 +46,8 @@ int mode_handler(char **argv); /**< EXITS WHAT: a signal handler calls KVM: "set
 int mode_timed(char **argv);   /**< EXITS FILE: the longest exit and all of them, in us */
 
 /* filtered.c */
-int mode_filtered(char **argv); /**< HOW ACTION EXITS: seccomp filters, see there */
+int mode_filtered(char **argv);	 /**< HOW ACTION EXITS: seccomp filters, see there */
+int mode_forbidden(char **argv); /**< CALL: a guest that dies where that would kill the VMM */
 
 /* careless.c */
 int mode_careless(char **argv); /**< WAY: closes what is not its own, and begins again */
@@ -60,7 +61,8 @@ int mode_several(char **argv);	/**< VCPUS MANNER ROUNDS: the others count, the f
 int mode_together(char **argv); /**< VCPUS ROUNDS HOW: all fail; "alarms": in a handler too */
 
 /* memory-shared.c */
-int mode_memory_twice(char **argv); /**< the same memory in two VMs */
+int mode_memory_twice(char **argv);  /**< the same memory in two VMs */
+int mode_memory_forked(char **argv); /**< a forked child has a VM with its parent's memory */
 int mode_memory_watched(
 	char **argv);		   /**< EXITS: this process itself write-protects it after that */
 int mode_memory_left(char **argv); /**< WHEN: is it write-protected when the VM is "closed", or
@@ -75,15 +77,19 @@ enum { DIRTY_SWEEPS = 300 };
 #else
 enum { DIRTY_SWEEPS = 32 }; /* it is emulated */
 #endif
-int mode_dirty_calls(char **argv);   /**< KVM's dirty log in every way, printed */
 int mode_dirty_copy(char **argv);    /**< WAY: memory is copied by it, "manual" or not, while the
 				      guest writes a count to 70 pages from 0x20000 */
 int mode_dirty_handler(char **argv); /**< EXITS: a signal handler reads it */
 int mode_dirty_late(char **argv);    /**< half a second after the guest has written */
 int mode_dirty_closed(char **argv);  /**< the VM's descriptor is closed, its vCPU runs on */
 int mode_dirty_ring(char **argv);    /**< KVM's dirty ring, printed */
-int mode_dirty_seen(char **argv);    /**< FILE: memory as only the guest writes it (memory.h) */
-int mode_dirty_cost(char **argv);    /**< MIB EXITS: a page is written at each */
+
+/* dirty-calls.c */
+int mode_dirty_calls(char **argv); /**< KVM's dirty log in every way, printed */
+
+/* dirty-seen.c */
+int mode_dirty_seen(char **argv); /**< FILE: memory as only the guest writes it (memory.h) */
+int mode_dirty_cost(char **argv); /**< MIB EXITS: a page is written at each */
 
 /** The file of mode_endless. */
 struct counts {

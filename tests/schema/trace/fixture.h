@@ -64,6 +64,14 @@ static inline int leave_folder(void **state)
 	return 0;
 }
 
+static inline struct tl_trace *open_trace(const char *path)
+{
+	struct tl_trace *t;
+
+	assert_ok(tl_trace_open(path, &t));
+	return t;
+}
+
 static inline struct tl_writer *create(const char *path, enum tl_arch_id arch)
 {
 	const struct tl_writer_options options = { .arch = arch };

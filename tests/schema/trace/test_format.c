@@ -6,13 +6,15 @@
 
 #include <zstd.h>
 
-enum step { PLACE, LOOK, BEFORE, REGION, NEXT, VERSION, CONTENT, STEPS };
+enum step { MOMENT, PLACE, LOOK, BEFORE, REGION, NEXT, VERSION, CONTENT, STEPS };
+
+enum { UNSEEN = -1 }; // NULL
 
 // What the page's words mean, beside its SQL.
 struct seeker {
 	sqlite3 *db;
 	char *sql[STEPS];
-	int64_t vm, space, seq, phase, gpa, host, scan, before, since, next, from, to, page;
+	int64_t vm, space, seq, phase, time, gpa, host, scan, before, since, next, from, to, page;
 };
 
 static char *read_text(const char *path)
@@ -52,9 +54,9 @@ static sqlite3_stmt *begin(const struct seeker *s, enum step step)
 		const char *name;
 		int64_t value;
 	} values[] = { { ":vm", s->vm }, { ":space", s->space }, { ":seq", s->seq },
-		{ ":phase", s->phase }, { ":gpa", s->gpa }, { ":host", s->host },
-		{ ":before", s->before }, { ":from", s->from }, { ":to", s->to },
-		{ ":page", s->page } };
+		{ ":phase", s->phase }, { ":time", s->time }, { ":gpa", s->gpa },
+		{ ":host", s->host }, { ":before", s->before }, { ":from", s->from },
+		{ ":to", s->to }, { ":page", s->page } };
 	sqlite3_stmt *stmt;
 	int bound = 0, at;
 
@@ -62,7 +64,7 @@ static sqlite3_stmt *begin(const struct seeker *s, enum step step)
 		fail_msg("%s: %s", s->sql[step], sqlite3_errmsg(s->db));
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
 		at = sqlite3_bind_parameter_index(stmt, values[i].name);
-		if (at)
+		if (at && values[i].value != UNSEEN)
 			assert_int_equal(sqlite3_bind_int64(stmt, at, values[i].value), SQLITE_OK);
 		bound += at != 0;
 	}
@@ -70,7 +72,7 @@ static sqlite3_stmt *begin(const struct seeker *s, enum step step)
 	return stmt;
 }
 
-// The first row's first two numbers; false without a row. NULL is -1.
+// The first row's first two numbers; false without a row. NULL is UNSEEN.
 static bool ask(const struct seeker *s, enum step step, int64_t *first, int64_t *second)
 {
 	sqlite3_stmt *stmt = begin(s, step);
@@ -78,7 +80,7 @@ static bool ask(const struct seeker *s, enum step step, int64_t *first, int64_t 
 
 	if (found)
 		*first = sqlite3_column_type(stmt, 0) == SQLITE_NULL
-				 ? -1
+				 ? UNSEEN
 				 : sqlite3_column_int64(stmt, 0);
 	if (found && second)
 		*second = sqlite3_column_int64(stmt, 1);
@@ -130,6 +132,20 @@ static enum tl_memory_status listed(struct seeker *s, int64_t kind, uint8_t *ret
 	return !found && kind == TL_SCAN_PAGES ? TL_MEMORY_NOT_RECORDED : page_of(s, found, ret);
 }
 
+static bool may_have_changed(struct seeker s)
+{
+	int64_t since = 0;
+
+	if (!ask(&s, NEXT, &s.next, NULL))
+		return true;
+	s.from = s.before + 1;
+	s.to = s.next;
+	if (ask(&s, VERSION, &s.page, NULL))
+		return true;
+	s.before = s.next;
+	return ask(&s, REGION, &since, NULL) && since >= s.from;
+}
+
 static enum tl_memory_status followed(struct seeker *s, uint8_t *ret)
 {
 	int64_t kind = TL_REGION_GONE;
@@ -139,14 +155,8 @@ static enum tl_memory_status followed(struct seeker *s, uint8_t *ret)
 		return TL_MEMORY_NOT_RECORDED;
 	if (kind == TL_REGION_NONE)
 		return TL_MEMORY_NOT_WATCHED;
-	if (s->before != s->scan) {
-		if (!ask(s, NEXT, &s->next, NULL))
-			return TL_MEMORY_WRITTEN;
-		s->from = s->before + 1;
-		s->to = s->next;
-		if (ask(s, VERSION, &s->page, NULL))
-			return TL_MEMORY_WRITTEN;
-	}
+	if (s->before != s->scan && may_have_changed(*s))
+		return TL_MEMORY_WRITTEN;
 	s->from = s->since;
 	s->to = s->before;
 	return page_of(s, ask(s, VERSION, &s->page, NULL), ret);
@@ -156,6 +166,8 @@ static enum tl_memory_status find(struct seeker *s, uint8_t *ret)
 {
 	int64_t kind;
 
+	if (!ask(s, MOMENT, &s->time, NULL))
+		s->time = UNSEEN;
 	if (!ask(s, PLACE, &s->host, NULL))
 		return TL_MEMORY_NO_SLOT;
 	s->scan = 0;
@@ -224,6 +236,45 @@ static void the_page_tells_how_to_find_pages_around_trouble(void **state)
 		1u << TL_MEMORY_RECORDED | 1u << TL_MEMORY_NO_SLOT | 1u << TL_MEMORY_NOT_RECORDED);
 }
 
+static void add_exit_of(struct tl_writer *w, uint32_t vcpu, tl_seq seq)
+{
+	add_mmio(w, seq, vcpu, (struct mmio){ .size = 4 }, 0);
+}
+
+/*
+ * vCPU 0 leaves with exit 1 and looks after exit 2 of vCPU 1, which is not looked at; vCPU 1 takes a
+ * slot away while vCPU 0 is at exit 3; a region begins anew between looks.
+ */
+static void the_page_tells_how_to_find_pages_of_two_vcpus(void **state)
+{
+	struct tl_writer *w = create("two.trap", TL_ARCH_ARM64);
+
+	add_machine(w, TL_ABI_MAINLINE, 2);
+	add_slot(w, 0, 0, 0x40000000, 0x2000, RAM);
+	add_slot(w, 0, 1, 0x50000000, 0x1000, SHARED);
+	add_region(w, 1, RAM, 0x2000, TL_REGION_EXACT, "");
+	add_region(w, 1, SHARED, 0x1000, TL_REGION_EXACT, "");
+	add_page(w, 1, RAM, "first", 0);
+	add_page(w, 1, SHARED, "other", 0);
+	add_scan(w, 1, 0, TL_PHASE_REPLY, TL_SCAN_CHANGES, 2, 0);
+	add_exit_of(w, 0, 1);
+	add_exit_of(w, 1, 2);
+	add_page(w, 2, RAM, "later", 0);
+	add_scan(w, 2, 1, TL_PHASE_EXIT, TL_SCAN_CHANGES, 1, 1);
+	add_scan(w, 3, 1, TL_PHASE_REPLY, TL_SCAN_CHANGES, 0, 1);
+	add_exit_of(w, 0, 3);
+	add_scan(w, 4, 3, TL_PHASE_EXIT, TL_SCAN_CHANGES, 0, 1);
+	add_exit_of(w, 1, 4);
+	add_slot(w, 4, 1, 0x50000000, 0, 0);
+	add_exit_of(w, 0, 5);
+	add_region(w, 5, RAM, 0x2000, TL_REGION_EXACT, "");
+	add_scan(w, 5, 6, TL_PHASE_EXIT, TL_SCAN_CHANGES, 0, 1);
+	add_exit_of(w, 1, 6);
+	assert_ok(tl_writer_finish(w));
+	compare("two.trap", 6,
+		1u << TL_MEMORY_RECORDED | 1u << TL_MEMORY_NO_SLOT | 1u << TL_MEMORY_WRITTEN);
+}
+
 static void the_page_tells_how_differences_add_up(void **state)
 {
 	struct tl_writer *w = create("long.trap", TL_ARCH_ARM64);
@@ -248,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_page_tells_how_to_find_every_page_of_exact_memory),
 		cmocka_unit_test(the_page_tells_how_to_find_pages_around_trouble),
+		cmocka_unit_test(the_page_tells_how_to_find_pages_of_two_vcpus),
 		cmocka_unit_test(the_page_tells_how_differences_add_up),
 	};
 

@@ -228,18 +228,21 @@ static void after_forgetting_nothing_refers_to_what_was_there(void **state)
 	struct file *f = *state;
 	uint8_t text[TL_PAGE_BYTES];
 
-	write_text(text, 1);
-	put(f, 1, text);
-	assert_null(tl_page_store_flush(f->store));
-	assert_null(tl_sql(f->db, "DELETE FROM page"));
-	tl_page_store_forget(f->store);
-	text[0] = 'x';
-	assert_page(f, put(f, 1, text), text);
-	text[0] = 'a';
-	text[1] = 'y';
-	assert_page(f, put(f, 2, text), text);
-	write_text(text, 1);
-	assert_page(f, put(f, 3, text), text);
+	for (unsigned round = 0; round < 3; round++) {
+		write_text(text, 1);
+		put(f, 1, text);
+		assert_null(tl_page_store_flush(f->store));
+		assert_null(tl_sql(f->db, "DELETE FROM page"));
+		tl_page_store_forget(f->store);
+		tl_page_store_forget(f->store);
+		text[0] = 'x';
+		assert_page(f, put(f, 1, text), text);
+		text[0] = 'a';
+		text[1] = 'y';
+		assert_page(f, put(f, 2, text), text);
+		write_text(text, 1);
+		assert_page(f, put(f, 3, text), text);
+	}
 }
 
 static void rows_that_contradict_the_format_are_refused(void **state)
@@ -284,6 +287,16 @@ static void rows_that_contradict_the_format_are_refused(void **state)
 	assert_corrupt(f, INT64_MAX, "page 9223372036854775807: is not there");
 }
 
+static void a_row_numbered_below_zero_is_refused(void **state)
+{
+	struct file *f = *state;
+
+	assert_null(tl_sql(f->db, "INSERT INTO page VALUES(-9223372036854775807 - 1, 1, NULL, "
+				  "zeroblob(4096))"));
+	assert_corrupt(
+		f, 5, "page 5: page is -9223372036854775808, expected 0 to 9223372036854775807");
+}
+
 static void new_pages_share_rows(void **state)
 {
 	enum { PAGES = 40 };
@@ -323,6 +336,7 @@ int main(void)
 		WITH_A_FILE(places_that_share_their_room_do_not_mix),
 		WITH_A_FILE(after_forgetting_nothing_refers_to_what_was_there),
 		WITH_A_FILE(rows_that_contradict_the_format_are_refused),
+		WITH_A_FILE(a_row_numbered_below_zero_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // labels: unit
+// What was written comes back: exits, their registers, replies and inputs.
 #include "tests/schema/trace/fixture.h"
 
 #include "schema/trace/payload.h"
@@ -14,14 +15,6 @@ static struct tl_exit read_exit(struct tl_trace *t, tl_seq seq, const struct tl_
 	assert_ok(tl_trace_exit(t, seq, &exit, kind));
 	assert_int_equal(exit.seq, seq);
 	return exit;
-}
-
-static struct tl_trace *open_trace(const char *path)
-{
-	struct tl_trace *t;
-
-	assert_ok(tl_trace_open(path, &t));
-	return t;
 }
 
 static void a_write_comes_back_as_it_was(void **state)
@@ -431,94 +424,6 @@ static void an_exit_that_is_not_there_is_named_with_what_is(void **state)
 	tl_trace_close(t);
 }
 
-static void a_trace_is_read_while_it_is_recorded(void **state)
-{
-	struct tl_writer *w = create("o.trap", TL_ARCH_ARM64);
-	struct tl_span span;
-	struct tl_trace *t, *later;
-
-	add_mmio(w, 1, 0, (struct mmio){ .size = 4 }, 0);
-	assert_ok(tl_writer_commit(w));
-	t = open_trace("o.trap");
-	assert_true(tl_trace_is_recording(t));
-	add_mmio(w, 2, 0, (struct mmio){ .size = 4 }, 0);
-	assert_ok(tl_writer_commit(w));
-	assert_ok(tl_trace_span(t, &span));
-	assert_int_equal(span.last, 1);
-	later = open_trace("o.trap");
-	assert_ok(tl_trace_span(later, &span));
-	assert_int_equal(span.last, 2);
-	tl_trace_close(later);
-	tl_trace_close(t);
-	assert_ok(tl_writer_finish(w));
-	t = open_trace("o.trap");
-	assert_false(tl_trace_is_recording(t));
-	tl_trace_close(t);
-}
-
-static void a_trace_left_behind_is_read_with_its_log(void **state)
-{
-	struct tl_writer *w = create("p.trap", TL_ARCH_ARM64);
-	struct tl_span span;
-	struct tl_trace *t;
-
-	add_mmio(w, 1, 0, (struct mmio){ .size = 4 }, 0);
-	assert_ok(tl_writer_commit(w));
-	assert_int_equal(system("cp p.trap left.trap && cp p.trap-wal left.trap-wal"), 0);
-	tl_writer_close(w);
-	t = open_trace("left.trap");
-	assert_ok(tl_trace_span(t, &span));
-	assert_int_equal(span.last, 1);
-	assert_false(tl_trace_is_recording(t));
-	tl_trace_close(t);
-}
-
-static void a_copy_without_its_log_is_read_and_leaves_nothing_beside_it(void **state)
-{
-	struct tl_writer *w = create("q.trap", TL_ARCH_ARM64);
-	struct tl_trace *t;
-
-	add_mmio(w, 1, 0, (struct mmio){ .size = 4 }, 0);
-	assert_ok(tl_writer_commit(w));
-	change("q.trap", "PRAGMA wal_checkpoint");
-	assert_int_equal(system("cp q.trap r.trap"), 0);
-	tl_writer_close(w);
-	t = open_trace("r.trap");
-	tl_trace_close(t);
-	assert_int_not_equal(access("r.trap-wal", F_OK), 0);
-	assert_int_not_equal(access("r.trap-shm", F_OK), 0);
-}
-
-static void what_the_trace_says_of_itself_is_there(void **state)
-{
-	struct tl_writer *w = create("s.trap", TL_ARCH_ARM64);
-	struct tl_trace *t;
-	int64_t number;
-
-	assert_ok(tl_writer_meta(w, "vmm", "qemu -M virt"));
-	assert_ok(tl_writer_meta_int(w, "status", 139));
-	assert_ok(tl_writer_finish(w));
-	t = open_trace("s.trap");
-	assert_string_equal(tl_trace_path(t), "s.trap");
-	assert_string_equal(tl_trace_arch(t)->name, "arm64");
-	assert_string_equal(tl_trace_meta(t, "vmm"), "qemu -M virt");
-	assert_null(tl_trace_meta(t, "kernel"));
-	assert_true(tl_trace_meta_int(t, "status", &number));
-	assert_int_equal(number, 139);
-	assert_false(tl_trace_meta_int(t, "vmm", &number));
-	tl_trace_close(t);
-}
-
-static void a_path_with_odd_characters_is_a_path(void **state)
-{
-	static const char name[] = "a b?mode=rw&%41#x.trap";
-	struct tl_trace *t;
-
-	assert_ok(tl_writer_finish(create(name, TL_ARCH_ARM64)));
-	t = open_trace(name);
-	tl_trace_close(t);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,11 +442,6 @@ int main(void)
 		cmocka_unit_test(code_and_its_place_come_back),
 		cmocka_unit_test(an_input_belongs_to_the_exit_before_it),
 		cmocka_unit_test(an_exit_that_is_not_there_is_named_with_what_is),
-		cmocka_unit_test(a_trace_is_read_while_it_is_recorded),
-		cmocka_unit_test(a_trace_left_behind_is_read_with_its_log),
-		cmocka_unit_test(a_copy_without_its_log_is_read_and_leaves_nothing_beside_it),
-		cmocka_unit_test(what_the_trace_says_of_itself_is_there),
-		cmocka_unit_test(a_path_with_odd_characters_is_a_path),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

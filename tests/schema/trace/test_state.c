@@ -105,6 +105,33 @@ static void a_cut_chunk_is_an_error_wherever_it_ends(void **state)
 	tl_state_writer_close(w);
 }
 
+static struct tl_error *count_exit(void *ctx, uint64_t seq, const struct tl_regs *regs)
+{
+	assert_int_equal(seq, ++*(unsigned *)ctx);
+	return NULL;
+}
+
+static void a_chunk_of_too_many_exits_is_refused(void **state)
+{
+	enum { EXIT = 2 + (TL_X86_WORDS + 7) / 8 }; // one on, no word known or changed
+	static uint8_t raw[(TL_STATE_EXITS + 1) * EXIT];
+	struct tl_regs regs;
+	unsigned n = 0;
+	size_t size;
+	void *packed;
+
+	for (unsigned i = 0; i <= TL_STATE_EXITS; i++)
+		raw[i * EXIT] = 1;
+	assert_ok(tl_pack(raw, sizeof(raw), &packed, &size));
+	assert_ok(tl_state_read(packed, size, TL_X86_WORDS, TL_STATE_EXITS, &regs));
+	assert_error(tl_state_read(packed, size, TL_X86_WORDS, TL_STATE_EXITS + 1, &regs),
+		"state chunk has too many exits");
+	assert_error(tl_state_each(packed, size, TL_X86_WORDS, count_exit, &n),
+		"state chunk has too many exits");
+	assert_int_equal(n, TL_STATE_EXITS);
+	free(packed);
+}
+
 static void any_bytes_are_read_without_a_crash(void **state)
 {
 	uint8_t noise[600];
@@ -143,6 +170,7 @@ int main(void)
 		cmocka_unit_test(a_chunk_starts_anew_after_the_last),
 		cmocka_unit_test(seqs_ascend),
 		cmocka_unit_test(a_cut_chunk_is_an_error_wherever_it_ends),
+		cmocka_unit_test(a_chunk_of_too_many_exits_is_refused),
 		cmocka_unit_test(any_bytes_are_read_without_a_crash),
 		cmocka_unit_test(unpacking_is_bounded),
 	};
