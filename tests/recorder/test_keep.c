@@ -384,8 +384,8 @@ static void a_condition_that_is_none_is_refused_before_the_vmm_starts(void **sta
 		"trapline record: %s: until: no such column: sequence\n", trap);
 	assert_run(2, "", expected, TRAPLINE, "record", "-o", trap, "--until", "sequence = 4", "--",
 		TRAPLINE, "run", SCRIBBLE);
-	snprintf(expected, sizeof(expected),
-		"trapline record: %s: until: not one SQL expression\n", trap);
+	snprintf(expected, sizeof(expected), "trapline record: %s: until: not one SQL expression\n",
+		trap);
 	assert_run(2, "", expected, TRAPLINE, "record", "-o", trap, "--until", "1) OR (1", "--",
 		TRAPLINE, "run", SCRIBBLE);
 	assert_int_not_equal(stat(trap, &st), 0);
