@@ -7,6 +7,8 @@
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 2
 results=$PWD/build/results # "PASS name" and so on, a line a test
+most=300                   # seconds for a test
+[ -z "${TL_LONG:-}" ] || most=1800
 
 # ctest's own words for how each test ended.
 from_ctest() {
@@ -17,7 +19,7 @@ from_ctest() {
 }
 
 here() {
-	ctest --preset dev -j "$(nproc)" "$@" 2>&1 | tee build/ctest.log
+	ctest --preset dev -j "$(nproc)" --timeout "$most" "$@" 2>&1 | tee build/ctest.log
 	ended=${PIPESTATUS[0]}
 	from_ctest <build/ctest.log >"$results"
 	# Nothing counted as failed, yet ctest is unhappy: bad arguments, no such test.

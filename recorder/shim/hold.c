@@ -95,7 +95,7 @@ bool tl_shim_hold_leave(struct tl_shim_vcpu *vcpu, int error)
 		return false;
 	wait_for_release(&vcpu->vm->hold);
 	kicks = tl_shim_kicks_taken(vcpu);
-	return kicks && error == EINTR && atomic_load(&vcpu->stop.alone);
+	return !atomic_exchange(&vcpu->stop.shared, false) && kicks && error == EINTR;
 }
 
 static bool take(struct tl_shim_hold *hold)

@@ -164,7 +164,9 @@ const char *tl_shim_kick(struct tl_shim_vcpu *vcpu)
 		       "are recorded while other vCPUs run";
 	if (signals.pending & bit(number))
 		return NULL;
-	atomic_store(&vcpu->stop.alone, !(signals.caught & ~signals.blocked & ~not_from_others()));
+	// It may be on its way out already, where it admits others than in KVM_RUN.
+	if (signals.caught & ~signals.blocked & ~not_from_others())
+		atomic_store(&vcpu->stop.shared, true);
 	atomic_fetch_or(&vcpu->stop.kicks, bit(number));
 	syscall(SYS_tgkill, (pid_t)pid, (pid_t)tid, number);
 	return NULL;

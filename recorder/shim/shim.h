@@ -79,8 +79,8 @@ struct tl_shim_hold {
 struct tl_shim_stop {
 	_Atomic uint32_t tid;	  /**< that last called KVM_RUN */
 	_Atomic bool takes_kicks; /**< a filter of the VMM lets it */
-	_Atomic bool alone;	  /**< nobody else has a signal to get it out of KVM_RUN with */
-	_Atomic uint64_t kicks;	  /**< signals sent to it; signal n is bit n - 1 */
+	_Atomic bool shared;	/**< at a kick others had a signal to get it out of KVM_RUN with */
+	_Atomic uint64_t kicks; /**< signals sent to it; signal n is bit n - 1 */
 };
 
 enum tl_shim_life { TL_SHIM_FREE, TL_SHIM_CHANGING, TL_SHIM_LIVE };

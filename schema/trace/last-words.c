@@ -5,6 +5,7 @@
 
 #include "schema/trace/writing.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,18 +14,23 @@
 
 enum { ROOM = 128 << 10 };
 
-void tl_writer_set_room_aside(struct tl_writer *w)
+// A file system that knows no such files, or that cannot set room aside in them, does without.
+struct tl_error *tl_writer_set_room_aside(struct tl_writer *w)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(w->path, '/');
+	int error;
 
 	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - w->path + 1) : 1,
 		slash ? w->path : ".");
 	w->spare = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (w->spare >= 0 && fallocate(w->spare, 0, 0, ROOM)) {
-		close(w->spare);
-		w->spare = -1;
-	}
+	if (w->spare < 0 || !fallocate(w->spare, 0, 0, ROOM))
+		return NULL;
+	error = errno;
+	close(w->spare);
+	w->spare = -1;
+	return error == ENOSPC || error == EDQUOT ? tl_error_errno(error, "room for its end")
+						  : NULL;
 }
 
 static void take_room(struct tl_writer *w)

@@ -127,7 +127,9 @@ static struct tl_error *build(struct tl_writer *w)
 		err = make_database(w);
 	if (!err)
 		err = tl_writer_keep_prepare(w);
-	return err ? err : tl_writer_meta(w, "arch", tl_arch_by_id(w->options.arch)->name);
+	if (!err)
+		err = tl_writer_meta(w, "arch", tl_arch_by_id(w->options.arch)->name);
+	return err ? err : tl_writer_set_room_aside(w);
 }
 
 struct tl_error *tl_writer_create(
@@ -147,7 +149,6 @@ struct tl_error *tl_writer_create(
 		tl_writer_discard(w);
 		return err;
 	}
-	tl_writer_set_room_aside(w);
 	*ret = w;
 	return NULL;
 }

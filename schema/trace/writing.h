@@ -80,8 +80,8 @@ TL_CHECK struct tl_error *tl_writer_at(const struct tl_writer *writer, struct tl
 
 uint64_t tl_writer_since_start(const struct tl_writer *writer, uint64_t time);
 
-/** Room for tl_writer_last_words(), as far as there is any. */
-void tl_writer_set_room_aside(struct tl_writer *writer);
+/** Room for tl_writer_last_words(). An error when there is none; the trace is not begun then. */
+TL_CHECK struct tl_error *tl_writer_set_room_aside(struct tl_writer *writer);
 
 /** Opens a transaction where none is. */
 TL_CHECK struct tl_error *tl_writer_begin(struct tl_writer *writer);
