@@ -52,6 +52,11 @@ reader() {
 	"$tests/bench/bench_reader"
 }
 
+decode() {
+	title "decoding instructions"
+	"$tests/bench/bench_decode"
+}
+
 limits() {
 	title "limits"
 	! $kvm || limited "$tests/bench/bench_exits" --limits "$tests"/guests/mmio-loop{,-medium}.elf
@@ -71,6 +76,7 @@ kvm=false
 if $kvm; then exits && memory; else title "no /dev/kvm that opens: what an exit costs is left out"; fi
 collector
 reader
+decode
 limits
 arm64
 exit $status

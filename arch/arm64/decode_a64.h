@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TL_ARCH_ARM64_DECODE_A64_H
+#define TL_ARCH_ARM64_DECODE_A64_H
+
+#include "arch/arm64/insn.h"
+
+/* The classes of A64 instructions, each in its file; decode.c knows them all. */
+
+/** False when the word is not allocated; what is in `i` then does not count. */
+typedef bool tl_a64_class(uint32_t word, struct tl_arm64_insn *i);
+
+/* decode_a64_register.c: loads and stores of one register or of a pair */
+tl_a64_class tl_a64_immediate9, tl_a64_immediate12, tl_a64_index, tl_a64_literal, tl_a64_pair;
+
+/* decode_a64_ordered.c: with acquire, release, a monitor; atomics */
+tl_a64_class tl_a64_guarded, tl_a64_exclusive, tl_a64_atomic, tl_a64_atomic_pair,
+	tl_a64_unscaled_ordered, tl_a64_ordered_pair, tl_a64_checked_swap, tl_a64_authenticated;
+
+/* decode_a64_vector.c: LD1 to LD4 and ST1 to ST4 */
+tl_a64_class tl_a64_structures, tl_a64_single_structure;
+
+/* decode_a64_system.c: system registers and instructions */
+tl_a64_class tl_a64_system;
+
+/* decode_a64_named.c: what is told by its name, or hardly more */
+tl_a64_class tl_a64_tags, tl_a64_mops, tl_a64_sve, tl_a64_sme;
+
+/** Bits `high` to `low` of the word. */
+static inline unsigned tl_a64_bits(uint32_t word, unsigned high, unsigned low)
+{
+	return word >> low & ((UINT32_C(2) << (high - low)) - 1);
+}
+
+static inline unsigned tl_a64_bit(uint32_t word, unsigned n)
+{
+	return word >> n & 1;
+}
+
+/** The same, with a sign. */
+static inline int64_t tl_a64_signed(uint32_t word, unsigned high, unsigned low)
+{
+	return (int32_t)(word << (31 - high)) >> (31 - high + low);
+}
+
+/** Adds to the name. */
+void tl_a64_name(struct tl_arm64_insn *i, const char *text);
+
+/** "b", "h" or "" for data of 1 << log bytes in a general register. */
+const char *tl_a64_suffix(unsigned log);
+
+#endif
