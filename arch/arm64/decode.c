@@ -46,6 +46,19 @@ const char *tl_a64_suffix(unsigned log)
 	return log == 0 ? "b" : log == 1 ? "h" : "";
 }
 
+void tl_a64_write_back(struct tl_arm64_insn *i)
+{
+	i->syndrome = false;
+	if (!i->vector && i->rn != 31 && (i->rn == i->rt || i->rn == i->rt2))
+		i->unpredictable = "it writes back to a register that it transfers";
+}
+
+void tl_a64_load_once(struct tl_arm64_insn *i)
+{
+	if (i->does == TL_ARM64_LOADS && i->rt == i->rt2)
+		i->unpredictable = "it loads the same register twice";
+}
+
 static void clear(uint32_t word, struct tl_arm64_insn *i)
 {
 	*i = (struct tl_arm64_insn){ .word = word,

@@ -42,6 +42,18 @@ static inline int64_t tl_a64_signed(uint32_t word, unsigned high, unsigned low)
 	return (int32_t)(word << (31 - high)) >> (31 - high + low);
 }
 
+/**
+ * One register, with size, direction and extension as bits 31, 30, 26, 23 and 22 say; the stems are
+ * the names of its store and its load.
+ */
+bool tl_a64_one(uint32_t word, const char *const stems[2], struct tl_arm64_insn *i);
+
+/** Of a form that writes its base back: an abort tells nothing, and registers may be in conflict. */
+void tl_a64_write_back(struct tl_arm64_insn *i);
+
+/** A load of a pair into one register is none that can be predicted. */
+void tl_a64_load_once(struct tl_arm64_insn *i);
+
 /** Adds to the name. */
 void tl_a64_name(struct tl_arm64_insn *i, const char *text);
 

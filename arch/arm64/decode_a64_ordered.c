@@ -47,8 +47,7 @@ static bool exclusive(uint32_t word, unsigned log, bool pair, struct tl_arm64_in
 	orders(i, loads && ordered, !loads && ordered);
 	tl_a64_name(i, pair ? "xp" : "xr");
 	tl_a64_name(i, pair ? "" : tl_a64_suffix(log));
-	if (loads && pair && i->rt == i->rt2)
-		i->unpredictable = "it loads the same register twice";
+	tl_a64_load_once(i);
 	if (!loads && (i->rs == i->rt || (pair && i->rs == i->rt2)))
 		i->unpredictable = "its status goes to a register that it stores";
 	if (!loads && i->rs == i->rn && i->rn != 31)
@@ -179,8 +178,8 @@ bool tl_a64_atomic_pair(uint32_t word, struct tl_arm64_insn *i)
 		[9] = "clrp",
 		[10] = "swpp",
 		[11] = "setp" };
-	const bool checked = tl_a64_bits(word, 15, 12) >= 9, second = tl_a64_bit(word, 30);
 	const unsigned opc = tl_a64_bits(word, 15, 12);
+	const bool checked = opc >= 9, second = tl_a64_bit(word, 30);
 
 	access(word, 3, 2, i);
 	i->does = TL_ARM64_UPDATES;
@@ -211,43 +210,17 @@ bool tl_a64_checked_swap(uint32_t word, struct tl_arm64_insn *i)
 	return !tl_a64_bits(word, 15, 12) && !(pair && (i->rs & 1 || i->rt & 1));
 }
 
-static bool unscaled_vector(uint32_t word, struct tl_arm64_insn *i)
-{
-	const unsigned log = tl_a64_bits(word, 31, 30), opc = tl_a64_bits(word, 23, 22);
-
-	access(word, opc >= 2 ? 4 : log, 1, i);
-	i->vector = true;
-	i->width = 0;
-	tl_a64_name(i, opc & 1 ? "ldapur" : "stlur");
-	i->does = opc & 1 ? TL_ARM64_LOADS : TL_ARM64_STORES;
-	i->acquires = opc & 1;
-	i->releases = !i->acquires;
-	return opc < 2 || !log;
-}
-
-static bool unscaled(uint32_t word, struct tl_arm64_insn *i)
-{
-	const unsigned log = tl_a64_bits(word, 31, 30), opc = tl_a64_bits(word, 23, 22);
-
-	access(word, log, 1, i);
-	i->does = opc ? TL_ARM64_LOADS : TL_ARM64_STORES;
-	i->acquires = opc;
-	i->releases = !opc;
-	i->is_signed = opc >= 2;
-	i->width = log == 3 || opc == 2 ? 64 : 32;
-	i->syndrome = true;
-	tl_a64_name(i, opc ? "ldapur" : "stlur");
-	tl_a64_name(i, i->is_signed ? "s" : "");
-	tl_a64_name(i, i->is_signed && log == 2 ? "w" : tl_a64_suffix(log));
-	return (opc != 3 || log < 2) && (opc != 2 || log < 3);
-}
-
 // FEAT_LRCPC2; of SIMD and FP registers FEAT_LRCPC3.
 bool tl_a64_unscaled_ordered(uint32_t word, struct tl_arm64_insn *i)
 {
-	if (!(tl_a64_bit(word, 26) ? unscaled_vector(word, i) : unscaled(word, i)))
-		return false;
+	static const char *const stems[] = { "stlur", "ldapur" };
+
+	i->address = TL_ARM64_OFFSET;
 	i->imm = tl_a64_signed(word, 20, 12);
+	if (!tl_a64_one(word, stems, i))
+		return false;
+	i->acquires = i->does == TL_ARM64_LOADS;
+	i->releases = !i->acquires;
 	return true;
 }
 
@@ -257,8 +230,7 @@ static bool ordered_write_back(uint32_t word, bool loads, struct tl_arm64_insn *
 	tl_a64_name(i, loads ? "ldapr" : "stlr");
 	i->address = loads ? TL_ARM64_POST : TL_ARM64_PRE;
 	i->imm = loads ? i->size : -i->size;
-	if (i->rn != 31 && i->rn == i->rt)
-		i->unpredictable = "it writes back to a register that it transfers";
+	tl_a64_write_back(i);
 	return !tl_a64_bits(word, 20, 12);
 }
 
@@ -270,14 +242,12 @@ static bool ordered_pair(uint32_t word, bool loads, struct tl_arm64_insn *i)
 	tl_a64_name(i, loads ? "ldiapp" : "stilp");
 	i->rt2 = (uint8_t)tl_a64_bits(word, 20, 16);
 	i->n = 2;
-	if (loads && i->rt == i->rt2)
-		i->unpredictable = "it loads the same register twice";
+	tl_a64_load_once(i);
 	if (opc2 == 1)
 		return true;
 	i->address = loads ? TL_ARM64_POST : TL_ARM64_PRE;
 	i->imm = loads ? 2 * i->size : -2 * i->size;
-	if (i->rn != 31 && (i->rn == i->rt || i->rn == i->rt2))
-		i->unpredictable = "it writes back to a register that it transfers";
+	tl_a64_write_back(i);
 	return !opc2;
 }
 
@@ -314,9 +284,9 @@ bool tl_a64_authenticated(uint32_t word, struct tl_arm64_insn *i)
 	i->address = writes_back ? TL_ARM64_PRE : TL_ARM64_OFFSET;
 	i->does = TL_ARM64_LOADS;
 	i->authenticated = true;
-	i->syndrome = !writes_back;
+	i->syndrome = true;
 	tl_a64_name(i, tl_a64_bit(word, 23) ? "ldrab" : "ldraa");
-	if (writes_back && i->rn != 31 && i->rn == i->rt)
-		i->unpredictable = "it writes back to a register that it transfers";
+	if (writes_back)
+		tl_a64_write_back(i);
 	return true;
 }

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-static const char same_register[] = "it writes back to a register that it transfers";
-
 static bool prefetch(uint32_t word, struct tl_arm64_insn *i)
 {
 	tl_a64_name(i, "prfm");
@@ -36,7 +34,7 @@ static bool general(uint32_t word, const char *const stems[2], struct tl_arm64_i
 {
 	const unsigned opc = tl_a64_bits(word, 23, 22), size = tl_a64_bits(word, 31, 30);
 
-	if (opc == 3 && size >= 2)
+	if ((opc == 3 && size >= 2) || (opc == 2 && size == 3))
 		return false;
 	tl_a64_name(i, stems[opc != 0]);
 	i->does = opc ? TL_ARM64_LOADS : TL_ARM64_STORES;
@@ -48,7 +46,7 @@ static bool general(uint32_t word, const char *const stems[2], struct tl_arm64_i
 	return true;
 }
 
-static bool one(uint32_t word, const char *const stems[2], struct tl_arm64_insn *i)
+bool tl_a64_one(uint32_t word, const char *const stems[2], struct tl_arm64_insn *i)
 {
 	i->rt = (uint8_t)tl_a64_bits(word, 4, 0);
 	i->rn = (uint8_t)tl_a64_bits(word, 9, 5);
@@ -63,13 +61,6 @@ static bool is_prefetch(uint32_t word)
 {
 	return tl_a64_bits(word, 31, 30) == 3 && !tl_a64_bit(word, 26) &&
 	       tl_a64_bits(word, 23, 22) == 2;
-}
-
-static void write_back(struct tl_arm64_insn *i)
-{
-	i->syndrome = false;
-	if (!i->vector && i->rn != 31 && (i->rn == i->rt || i->rn == i->rt2))
-		i->unpredictable = same_register;
 }
 
 // Bits 11 and 10: unscaled, post-index, unprivileged, pre-index.
@@ -96,10 +87,10 @@ bool tl_a64_immediate9(uint32_t word, struct tl_arm64_insn *i)
 		tl_a64_name(i, "m");
 		return form == 0;
 	}
-	if (!one(word, forms[form].stems, i) || (i->vector && i->unprivileged))
+	if (!tl_a64_one(word, forms[form].stems, i) || (i->vector && i->unprivileged))
 		return false;
 	if (form & 1)
-		write_back(i);
+		tl_a64_write_back(i);
 	return true;
 }
 
@@ -115,7 +106,7 @@ bool tl_a64_immediate12(uint32_t word, struct tl_arm64_insn *i)
 		i->imm = imm * 8;
 		return prefetch(word, i);
 	}
-	if (!one(word, plain, i))
+	if (!tl_a64_one(word, plain, i))
 		return false;
 	i->imm = imm * i->size;
 	return true;
@@ -138,7 +129,7 @@ bool tl_a64_index(uint32_t word, struct tl_arm64_insn *i)
 	i->rn = (uint8_t)tl_a64_bits(word, 9, 5);
 	i->rm = (uint8_t)tl_a64_bits(word, 20, 16);
 	i->extend = (uint8_t)tl_a64_bits(word, 15, 13);
-	if (!(i->extend & 2) || !(prefetches ? prefetch(word, i) : one(word, plain, i)))
+	if (!(i->extend & 2) || !(prefetches ? prefetch(word, i) : tl_a64_one(word, plain, i)))
 		return false;
 	if (prefetches && i->rt >= 24) // of a range, FEAT_RPRFM
 		memcpy(i->name, "rprfm", sizeof("rprfm"));
@@ -208,9 +199,8 @@ bool tl_a64_pair(uint32_t word, struct tl_arm64_insn *i)
 						 : even_pair(opc, loads, i)))
 		return false;
 	i->imm = tl_a64_signed(word, 21, 15) * (i->tags ? 16 : i->size);
-	if (loads && i->rt == i->rt2)
-		i->unpredictable = "it loads the same register twice";
+	tl_a64_load_once(i);
 	if (mode & 1 && !i->tags)
-		write_back(i);
+		tl_a64_write_back(i);
 	return true;
 }

@@ -74,10 +74,12 @@ static const struct operation {
 
 static const struct operation *find(const struct tl_arm64_insn *i)
 {
+	if (i->crn != 7)
+		return NULL;
 	for (unsigned n = 0; n < sizeof(operations) / sizeof(operations[0]); n++) {
 		const struct operation *o = &operations[n];
 
-		if (i->crn == 7 && i->op1 == o->op1 && i->crm == o->crm && i->op2 == o->op2)
+		if (i->op1 == o->op1 && i->crm == o->crm && i->op2 == o->op2)
 			return o;
 	}
 	return NULL;
