@@ -12,6 +12,7 @@
 #include "arch/arm64/regs.h"
 #include "tests/arch/bits_arm64.h"
 #include "tests/arch/memory.h"
+#include "tests/arch/seen.h"
 
 /* What pages allow, by tables that a test writes. */
 
@@ -40,11 +41,6 @@
 #define RX  (TL_RIGHT_READ | TL_RIGHT_EXECUTE)
 #define RWX (TL_RIGHT_READ | TL_RIGHT_WRITE | TL_RIGHT_EXECUTE)
 #define X   TL_RIGHT_EXECUTE
-
-struct seen {
-	struct tl_walk walk;
-	struct tl_attributes a;
-};
 
 static inline struct tl_regs regime(uint64_t pstate, uint64_t sctlr, uint64_t tcr)
 {
@@ -98,24 +94,9 @@ static inline struct seen see_limited(
 	return see(&memory, regs, 0);
 }
 
-#define assert_rights(seen, of_privileged, of_user)                                                \
-	do {                                                                                       \
-		assert_int_equal((seen).walk.status, TL_WALK_OK);                                  \
-		assert_int_equal((seen).a.privileged, of_privileged);                              \
-		assert_int_equal((seen).a.user, of_user);                                          \
-	} while (0)
-
-static inline struct tl_judgement judge(const struct seen *seen, enum tl_right right, bool user)
-{
-	struct tl_judgement judgement;
-
-	tl_arch_arm64.judge(&seen->walk, &seen->a, (struct tl_attempt){ right, user }, &judgement);
-	return judgement;
-}
-
 #define assert_judged(seen, right, user, of_verdict, of_level, of_code)                            \
 	do {                                                                                       \
-		struct tl_judgement judged_ = judge(seen, right, user);                            \
+		struct tl_judgement judged_ = judge(&tl_arch_arm64, seen, right, user);            \
                                                                                                    \
 		assert_int_equal(judged_.verdict, of_verdict);                                     \
 		assert_int_equal(judged_.level, of_level);                                         \

@@ -227,8 +227,8 @@ static void a_fault_names_its_level(void **state)
 	struct seen seen = see_block(&regs, 0);
 
 	assert_judged(&seen, R, false, TL_VERDICT_TRANSLATION, 1, 0x05);
-	assert_string_equal(
-		tl_arm64_fault_status(judge(&seen, R, false).code), "translation fault, level 1");
+	assert_string_equal(tl_arm64_fault_status(judge(&tl_arch_arm64, &seen, R, false).code),
+		"translation fault, level 1");
 	regs = regime(TL_ARM64_EL1H, 0, T0SZ(52) | DS | IPS(6));
 	seen = see_block(&regs, 0);
 	assert_judged(&seen, R, false, TL_VERDICT_TRANSLATION, -1, 0x2b);

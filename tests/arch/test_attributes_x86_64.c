@@ -9,6 +9,7 @@
 
 #include "arch/x86_64/regs.h"
 #include "tests/arch/memory.h"
+#include "tests/arch/seen.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
 
@@ -32,11 +33,6 @@
 #define WRITE	TL_RIGHT_WRITE
 #define EXECUTE TL_RIGHT_EXECUTE
 #define ALL	(READ | WRITE | EXECUTE)
-
-struct seen {
-	struct tl_walk walk;
-	struct tl_attributes a;
-};
 
 static void set(struct tl_regs *regs, enum tl_x86_reg reg, uint64_t value)
 {
@@ -87,24 +83,9 @@ static struct seen see_page(const struct tl_regs *regs, uint64_t flags)
 	return see_flags(regs, PWU, PWU, PWU, flags);
 }
 
-static struct tl_judgement judge(const struct seen *seen, enum tl_right right, bool user)
-{
-	struct tl_judgement judgement;
-
-	tl_arch_x86_64.judge(&seen->walk, &seen->a, (struct tl_attempt){ right, user }, &judgement);
-	return judgement;
-}
-
-#define assert_rights(seen, of_privileged, of_user)                                                \
-	do {                                                                                       \
-		assert_int_equal((seen).walk.status, TL_WALK_OK);                                  \
-		assert_int_equal((seen).a.privileged, of_privileged);                              \
-		assert_int_equal((seen).a.user, of_user);                                          \
-	} while (0)
-
 #define assert_judged(seen, right, user, of_verdict, of_code)                                      \
 	do {                                                                                       \
-		struct tl_judgement judged_ = judge(seen, right, user);                            \
+		struct tl_judgement judged_ = judge(&tl_arch_x86_64, seen, right, user);           \
                                                                                                    \
 		assert_int_equal(judged_.verdict, of_verdict);                                     \
 		assert_int_equal(judged_.code, of_code);                                           \
@@ -227,7 +208,7 @@ static void error_codes_say_who_wanted_what(void **state)
 	assert_judged(&seen, READ, false, TL_VERDICT_TRANSLATION, 0x00);
 	assert_judged(&seen, WRITE, true, TL_VERDICT_TRANSLATION, 0x06);
 	assert_judged(&seen, EXECUTE, true, TL_VERDICT_TRANSLATION, 0x14);
-	assert_int_equal(judge(&seen, READ, true).level, 1);
+	assert_int_equal(judge(&tl_arch_x86_64, &seen, READ, true).level, 1);
 	seen = see_flags(&regs, PWU | PS, PWU, PWU, PWU);
 	assert_judged(&seen, WRITE, true, TL_VERDICT_RESERVED, 0x0f);
 }
