@@ -67,7 +67,9 @@ static void clear(uint32_t word, struct tl_arm64_insn *i)
 		.rn = TL_ARM64_NO_REG,
 		.rm = TL_ARM64_NO_REG,
 		.rs = TL_ARM64_NO_REG,
-		.lane = -1 };
+		.lane = -1,
+		.bytes = 4,
+		.cond = TL_ARM32_ALWAYS };
 }
 
 void tl_arm64_decode(uint32_t word, struct tl_arm64_insn *ret)

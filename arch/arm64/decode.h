@@ -11,4 +11,13 @@
  */
 void tl_arm64_decode(uint32_t word, struct tl_arm64_insn *ret);
 
+/** The same of an A32 word. Arm ARM F4.1. */
+void tl_arm64_decode_a32(uint32_t word, struct tl_arm64_insn *ret);
+
+/**
+ * The same of a T32 instruction: `first` is the halfword at PC, `second` the one behind it, which counts
+ * only where `first` starts a 32-bit one (then `word` is first << 16 | second). Arm ARM F3.1.
+ */
+void tl_arm64_decode_t32(uint16_t first, uint16_t second, struct tl_arm64_insn *ret);
+
 #endif

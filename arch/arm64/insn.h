@@ -30,7 +30,16 @@ enum tl_arm64_address {
 	TL_ARM64_POST_REG, /**< base; base + `rm` is written back */
 	TL_ARM64_LITERAL,  /**< PC + imm */
 	TL_ARM64_OPERAND,  /**< DC, IC, AT: what `rt` holds */
+	TL_ARM64_LIST,	   /**< A32, T32: base + imm is the first of `list`; see `back` */
 };
+
+/** The instruction sets. */
+enum tl_arm64_set { TL_ARM64_A64, TL_ARM64_A32, TL_ARM64_T32 };
+
+/** How A32 and T32 shift `rm`, besides LSL: values as in their type field; RRX is ROR by 0. */
+enum tl_arm32_shift { TL_ARM32_LSL, TL_ARM32_LSR, TL_ARM32_ASR, TL_ARM32_ROR };
+
+#define TL_ARM32_ALWAYS 14
 
 /** Values as in the option field of a register offset. */
 enum tl_arm64_extend {
@@ -43,7 +52,7 @@ enum tl_arm64_extend {
 #define TL_ARM64_NO_REG 0xff
 
 /**
- * One A64 instruction, as far as memory and system registers go. Registers are numbers; 31 is XZR
+ * One instruction, as far as memory and system registers go. Registers are numbers; 31 is XZR
  * but in `rn`, and in the `rt` of STG, STZG, ST2G and STZ2G, where it is SP. Arm ARM C4.1, "A64 instruction set encoding".
  */
 struct tl_arm64_insn {
@@ -84,7 +93,24 @@ struct tl_arm64_insn {
 	/** Why what it does is CONSTRAINED UNPREDICTABLE; NULL: it is not. */
 	const char *unpredictable;
 
-	uint8_t op0, op1, crn, crm, op2; /**< of MRS, MSR, SYS and SYSL */
+	uint8_t op0, op1, crn, crm, op2; /**< of MRS, MSR, SYS and SYSL; opc1, CRn, ... of MCR */
+
+	uint8_t set;   /**< enum tl_arm64_set */
+	uint8_t bytes; /**< its length: 4; of T32 also 2 */
+
+	/*
+	 * A32 and T32. Registers are R0 to R15; in `rn` and in data 15 is PC. S, D and Q registers
+	 * are numbered in their own size.
+	 */
+	uint8_t cond;	     /**< the condition, TL_ARM32_ALWAYS without one; of T32 see ITSTATE */
+	bool subtracts;	     /**< the offset `rm` is subtracted */
+	uint8_t shift_kind;  /**< enum tl_arm32_shift, of `rm` by `shift` bits */
+	uint16_t list;	     /**< LDM, STM, PUSH, POP: bit n: Rn is transferred */
+	bool writes_back;    /**< TL_ARM64_LIST: base + `back` is written back */
+	int16_t back;	     /**< bytes */
+	bool user_bank;	     /**< LDM and STM with ^: the registers of User mode */
+	bool returns;	     /**< it loads PC with ^, or is RFE: an exception return */
+	uint8_t coprocessor; /**< of MCR, MRC, MCRR, MRRC, LDC, STC */
 };
 
 #endif

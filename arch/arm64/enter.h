@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TL_ARCH_ARM64_ENTER_H
+#define TL_ARCH_ARM64_ENTER_H
+
+#include "arch/effect.h"
+
+enum tl_arm64_event {
+	TL_ARM64_ABORT,	      /**< external, of data */
+	TL_ARM64_ABORT_FETCH, /**< of an instruction */
+	TL_ARM64_ABORT_WALK,  /**< of data, on the walk of stage 1 */
+	TL_ARM64_SIZE_FAULT,  /**< address size fault of data, level 0 */
+	TL_ARM64_SIZE_FAULT_FETCH,
+	TL_ARM64_UNDEFINED,
+	TL_ARM64_SERROR,
+	TL_ARM64_UNSUPPORTED_ATOMIC, /**< exclusive or atomic where memory has none */
+	TL_ARM64_EVENTS,
+};
+
+/** An exception that a vCPU takes. */
+struct tl_arm64_exception {
+	enum tl_arm64_event event;
+	uint64_t far; /**< aborts and size faults: what FAR_EL1 gets */
+	int8_t level; /**< TL_ARM64_ABORT_WALK: of stage 1, -1 to 3 */
+	bool has_esr;
+	uint64_t esr; /**< TL_ARM64_SERROR: the syndrome that userspace gives, ISS only */
+};
+
+/**
+ * The exception entry to EL1, in AArch64 or AArch32, as KVM of the state's kernel carries it out
+ * (kernel not known: the newest that is modelled). The registers after it are those that the guest's
+ * handler starts with. A masked SError stays pending: no register changes, `outlook` says so. False: a
+ * register that it needs is not known, or a form is unsupported; `why` says so.
+ * Arm ARM D1.3.2, G1.12; AArch64.TakeException, AArch32.EnterMode.
+ */
+bool tl_arm64_enter(const struct tl_state *state, const struct tl_arm64_exception *exception,
+	struct tl_effect *ret, struct tl_why *ret_why);
+
+/**
+ * On to the next instruction, without the one at PC: BTYPE, SS and ITSTATE as an executed instruction
+ * leaves them. `bytes` is the length of the one at PC, 2 or 4.
+ */
+bool tl_arm64_skip(const struct tl_state *state, unsigned bytes, struct tl_effect *ret,
+	struct tl_why *ret_why);
+
+#endif
