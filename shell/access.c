@@ -3,7 +3,7 @@
 
 #include "arch/arm64/fault.h"
 #include "schema/trace/payload.h"
-#include "shell/ask.h"
+#include "schema/trace/ask.h"
 #include "shell/text.h"
 
 #include <inttypes.h>

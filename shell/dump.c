@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shell/dump.h"
 
+#include "shell/address.h"
 #include "shell/json.h"
 #include "shell/option.h"
 #include "shell/position.h"

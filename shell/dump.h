@@ -2,7 +2,7 @@
 #ifndef TL_SHELL_DUMP_H
 #define TL_SHELL_DUMP_H
 
-#include "shell/place.h"
+#include "shell/place-page.h"
 
 enum tl_dump_form { TL_DUMP_TEXT, TL_DUMP_JSON, TL_DUMP_RAW };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Pages in words: why one is not recorded, and what is to be known of one that is.
-#include "shell/ask.h"
-#include "shell/place.h"
+#include "shell/place-page.h"
+
+#include "schema/trace/ask.h"
 #include "shell/position.h"
 
 #include <inttypes.h>

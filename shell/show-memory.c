@@ -2,6 +2,7 @@
 #include "shell/show-memory.h"
 
 #include "shell/dump.h"
+#include "shell/position.h"
 #include "shell/trace-arg.h"
 #include "shell/walk.h"
 
@@ -31,9 +32,12 @@ static struct tl_error *show(
 	const struct tl_place_options options = { .vm = m->vm, .space = m->space };
 	const enum tl_dump_form form = m->raw ? TL_DUMP_RAW : m->json ? TL_DUMP_JSON : TL_DUMP_TEXT;
 	struct tl_place place = { 0 };
+	struct tl_position position;
 	struct tl_error *err;
 
-	err = tl_place_open(trace, argv[1], &options, &place);
+	err = tl_parse_position(trace, argv[1], &position);
+	if (!err)
+		err = tl_place_open(trace, position, &options, &place);
 	if (!err && m->mem)
 		err = tl_dump(&place, argv[2], form, ret_status);
 	else if (!err)

@@ -2,7 +2,7 @@
 #include "shell/space.h"
 
 #include "schema/trace/row.h"
-#include "shell/ask.h"
+#include "schema/trace/ask.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "shell/address.h"
 #include "shell/position.h"
 #include "shell/table.h"
 #include "shell/text.h"

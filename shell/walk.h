@@ -3,7 +3,7 @@
 #define TL_SHELL_WALK_H
 
 #include "shell/json.h"
-#include "shell/place.h"
+#include "shell/place-page.h"
 
 /** A walk with all that can be told of it. */
 struct tl_told_walk {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "shell/ask.h"
+#include "schema/trace/ask.h"
 
 #include "schema/trace/row.h"
 

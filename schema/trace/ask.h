@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TL_SHELL_ASK_H
-#define TL_SHELL_ASK_H
+#ifndef TL_SCHEMA_TRACE_ASK_H
+#define TL_SCHEMA_TRACE_ASK_H
 
 #include "schema/trace/reader.h"
 
