@@ -6,10 +6,7 @@
 
 #include <string.h>
 
-static const struct row {
-	uint32_t mask, value;
-	tl_a64_class *decode;
-} rows[] = {
+static const struct tl_arm64_row classes[] = {
 	{ 0x3b000000, 0x39000000, tl_a64_immediate12 },
 	{ 0x3a000000, 0x28000000, tl_a64_pair },
 	{ 0x3b200c00, 0x38200800, tl_a64_index },
@@ -59,27 +56,21 @@ void tl_a64_load_once(struct tl_arm64_insn *i)
 		i->unpredictable = "it loads the same register twice";
 }
 
-static void clear(uint32_t word, struct tl_arm64_insn *i)
+void tl_arm64_decode_by(const struct tl_arm64_row *rows, unsigned n, struct tl_arm64_insn *ret)
 {
-	*i = (struct tl_arm64_insn){ .word = word,
-		.rt = TL_ARM64_NO_REG,
-		.rt2 = TL_ARM64_NO_REG,
-		.rn = TL_ARM64_NO_REG,
-		.rm = TL_ARM64_NO_REG,
-		.rs = TL_ARM64_NO_REG,
-		.lane = -1,
-		.bytes = 4,
-		.cond = TL_ARM32_ALWAYS };
+	const uint32_t word = ret->word;
+
+	for (unsigned i = 0; i < n; i++) {
+		if ((word & rows[i].mask) != rows[i].value)
+			continue;
+		if (!rows[i].decode(word, ret))
+			tl_arm64_clear(word, ret->set, ret->bytes, ret->cond, ret);
+		return;
+	}
 }
 
 void tl_arm64_decode(uint32_t word, struct tl_arm64_insn *ret)
 {
-	clear(word, ret);
-	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if ((word & rows[i].mask) != rows[i].value)
-			continue;
-		if (!rows[i].decode(word, ret))
-			clear(word, ret);
-		return;
-	}
+	tl_arm64_clear(word, TL_ARM64_A64, 4, TL_ARM32_ALWAYS, ret);
+	tl_arm64_decode_by(classes, sizeof(classes) / sizeof(classes[0]), ret);
 }

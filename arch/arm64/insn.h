@@ -28,7 +28,8 @@ enum tl_arm64_address {
 	TL_ARM64_POST,	   /**< base; base + imm is written back */
 	TL_ARM64_INDEX,	   /**< base + the extended and shifted `rm` */
 	TL_ARM64_POST_REG, /**< base; base + `rm` is written back */
-	TL_ARM64_LITERAL,  /**< PC + imm */
+	TL_ARM64_PRE_REG,  /**< A32: base + `rm`, written back */
+	TL_ARM64_LITERAL,  /**< PC + imm; of A32 and T32 PC is that of `set`, aligned to 4 bytes */
 	TL_ARM64_OPERAND,  /**< DC, IC, AT: what `rt` holds */
 	TL_ARM64_LIST,	   /**< A32, T32: base + imm is the first of `list`; see `back` */
 };
@@ -86,7 +87,7 @@ struct tl_arm64_insn {
 	bool non_temporal;
 	bool authenticated; /**< LDRAA and LDRAB: the base is authenticated first */
 	bool tags;	    /**< of allocation tags (FEAT_MTE) */
-	bool named_only;    /**< SVE, SME, MOPS: registers and sizes are not decoded */
+	bool named_only; /**< SVE, SME, MOPS: registers and sizes are not decoded; TBB, TBH: they branch */
 
 	/** An abort at stage 2 comes with a syndrome: ISV. Arm ARM D17.2.37, ISS of a data abort. */
 	bool syndrome;
@@ -99,18 +100,26 @@ struct tl_arm64_insn {
 	uint8_t bytes; /**< its length: 4; of T32 also 2 */
 
 	/*
-	 * A32 and T32. Registers are R0 to R15; in `rn` and in data 15 is PC. S, D and Q registers
-	 * are numbered in their own size.
+	 * A32 and T32. Registers are R0 to R15; in `rn` and in data 15 is PC, which reads as the
+	 * instruction's address + 8 (A32) or + 4 (T32). `rt` of a vector is an S register when `size` is
+	 * 2 or 4 and there are no structures (`interleave`), else a D register.
 	 */
-	uint8_t cond;	     /**< the condition, TL_ARM32_ALWAYS without one; of T32 see ITSTATE */
-	bool subtracts;	     /**< the offset `rm` is subtracted */
-	uint8_t shift_kind;  /**< enum tl_arm32_shift, of `rm` by `shift` bits */
-	uint16_t list;	     /**< LDM, STM, PUSH, POP: bit n: Rn is transferred */
-	bool writes_back;    /**< TL_ARM64_LIST: base + `back` is written back */
-	int16_t back;	     /**< bytes */
-	bool user_bank;	     /**< LDM and STM with ^: the registers of User mode */
-	bool returns;	     /**< it loads PC with ^, or is RFE: an exception return */
-	uint8_t coprocessor; /**< of MCR, MRC, MCRR, MRRC, LDC, STC */
+	uint8_t cond;	    /**< the condition, TL_ARM32_ALWAYS without one; of T32 see ITSTATE */
+	bool subtracts;	    /**< the offset `rm` is subtracted */
+	uint8_t shift_kind; /**< enum tl_arm32_shift, of `rm` by `shift` bits */
+	uint16_t list;	    /**< LDM, STM, PUSH, POP: bit n: Rn is transferred */
+	bool writes_back;   /**< TL_ARM64_LIST: base + `back` is written back */
+	int16_t back;	    /**< bytes */
+	bool user_bank;	    /**< LDM and STM with ^: the registers of User mode */
+	bool returns; /**< it loads PC with ^, or is RFE, which loads PC and CPSR with `list` 0 */
+	uint8_t mode; /**< SRS: the base is R13 of this mode; LR and SPSR are stored, `list` is 0 */
+	uint8_t coprocessor; /**< of MCR, MRC, MCRR, MRRC, LDC, STC: 14 or 15; `crn` of LDC: CRd */
+	/**
+	 * VLD1 to VST4: element k of structure r is of D register rt + r + k * apart, where r is
+	 * below registers / interleave. VLDM and VSTM: `registers` from `rt` on, of TL_ARM64_LIST.
+	 */
+	uint8_t apart;
+	uint8_t aligned; /**< VLD1 to VST4: an address that is no multiple of it faults; bytes */
 };
 
 #endif
