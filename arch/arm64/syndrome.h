@@ -7,7 +7,7 @@
 
 /** One named field of a syndrome: "WnR" 1 "a write". */
 struct tl_arm64_syndrome_field {
-	char name[8];	   /**< as the Arm ARM writes it */
+	char name[12];	   /**< as the Arm ARM writes it */
 	uint8_t high, low; /**< bits of ESR */
 	uint64_t value;
 	const char *meaning; /**< NULL: the value says all */
@@ -30,10 +30,13 @@ struct tl_arm64_syndrome {
 		field[TL_ARM64_SYNDROME_FIELDS]; /**< from the highest bit on */
 };
 
-/** `is_iss`: the esr_iss of a NISV exit, in which KVM leaves CM, WnR and FSC alone (6.12, 7.2). */
+/**
+ * `is_iss`: the esr_iss of a NISV exit, in which KVM leaves CM, WnR and FSC alone (6.12, 7.2). That of
+ * an LDST64B exit is a whole syndrome without FSC, which then has 0 and a meaning that says so.
+ */
 void tl_arm64_syndrome(uint64_t esr, bool is_iss, struct tl_arm64_syndrome *ret);
 
-/** "a data abort from EL1", for an EC of any kind; NULL when it is reserved. */
+/** "data abort from a lower EL", for an EC of any kind; NULL when it is reserved. */
 const char *tl_arm64_exception_class(unsigned ec);
 
 /** What does not fit together in an exit, one line each: see tl_arm64_contradictions(). */
