@@ -19,6 +19,7 @@ enum tl_origin {
 /** One access of an instruction that was carried out. */
 struct tl_transfer {
 	bool has_va;
+	bool no_gpa; /**< arm64: a log told the virtual address alone */
 	bool write;
 	bool is_device; /**< there is no memory */
 	uint8_t size;	/**< bytes, up to 16 */

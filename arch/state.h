@@ -38,12 +38,12 @@ struct tl_platform {
 struct tl_state {
 	const struct tl_arch *arch;
 	struct tl_regs regs;
-	struct tl_vectors vectors;
 	struct tl_mem mem;
-	bool slots_known;
 	const struct tl_slot *slots;
-	unsigned n_slots;
+	struct tl_vectors vectors;
 	struct tl_platform platform;
+	unsigned n_slots;
+	bool slots_known;
 };
 
 /** Why something cannot be done or said. */
