@@ -4,11 +4,10 @@
 #include "arch/arm64/decode.h"
 #include "arch/arm64/regs.h"
 #include "arch/x86_64/regs.h"
+#include "replayer/disassembly-a64.h"
 
 #include <capstone/capstone.h>
 #include <endian.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,7 +83,7 @@ static struct tl_error *view_open(struct view *view)
 		return tl_error_new(TL_ERROR_UNSUPPORTED, "Capstone: %s", cs_strerror(status));
 	}
 	view->insn = cs_malloc(view->handle);
-	return view->insn ? NULL : tl_error_errno(ENOMEM, "Capstone");
+	return view->insn ? NULL : tl_error_new(TL_ERROR_IO, "out of memory");
 }
 
 static void view_close(struct view *view)
@@ -132,8 +131,9 @@ static size_t size_at(struct view *view, size_t offset)
 	return view->mode->arch == CS_ARCH_X86 ? x86_size(view, offset) : arm64_size(view, offset);
 }
 
-// Chains of instructions, from each place before `at` on. `votes` are the chains that come by: as chains
-// fall into step after a few instructions, what starts on the right foot has most of them.
+// Chains of instructions, from each place before `at` on. `votes` are the chains that come by:
+// they fall into step after a few instructions, so what starts on the right foot has most of
+// them.
 struct chains {
 	size_t from, end; // offsets of the first place, and of `at`
 	uint8_t size[LOOK_BACK], votes[LOOK_BACK + 1];
@@ -182,7 +182,7 @@ static size_t first_before(struct view *view, size_t *ret_n)
 	return start;
 }
 
-static void data_line(const struct view *view, struct tl_disassembled *line)
+static void spell_data(const struct view *view, struct tl_disassembled *line)
 {
 	const uint8_t *b = line->bytes;
 
@@ -197,6 +197,21 @@ static void data_line(const struct view *view, struct tl_disassembled *line)
 	else
 		snprintf(line->operands, sizeof(line->operands), "0x%02x%02x, 0x%02x%02x", b[1],
 			b[0], b[3], b[2]);
+}
+
+static void spell(struct view *view, size_t offset, struct tl_disassembled *line)
+{
+	uint32_t word;
+
+	memcpy(&word, line->bytes, sizeof(word));
+	if (view->mode == &a64 && tl_a64_spell(le32toh(word), line))
+		return;
+	if (view_read(view, offset, line->size) != line->size) {
+		spell_data(view, line);
+		return;
+	}
+	snprintf(line->mnemonic, sizeof(line->mnemonic), "%s", view->insn->mnemonic);
+	snprintf(line->operands, sizeof(line->operands), "%s", view->insn->op_str);
 }
 
 // False at the end of the code, also of one that is cut in the middle of an instruction.
@@ -216,16 +231,12 @@ static bool read_line(struct view *view, size_t offset, struct tl_disassembled *
 	ret->size = (uint8_t)size;
 	ret->is_pc = offset == view->at;
 	memcpy(ret->bytes, view->code + offset, size);
-	if (view_read(view, offset, size) != size) {
-		data_line(view, ret);
-		return true;
-	}
-	snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", view->insn->mnemonic);
-	snprintf(ret->operands, sizeof(ret->operands), "%s", view->insn->op_str);
+	spell(view, offset, ret);
 	return true;
 }
 
-// Those that are left out are read all the same: the IT before a conditional T32 instruction may be one.
+// Those that are left out are read all the same: one may be the IT of a conditional T32
+// instruction.
 static size_t read_lines(struct view *view, struct tl_disassembled *ret, size_t max)
 {
 	struct tl_disassembled line;
