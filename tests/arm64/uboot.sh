@@ -14,11 +14,11 @@ record() {
 	tests/arm64/boot.sh "$host" "$build" -- sh tests/arm64/inside.sh uboot
 }
 
-# From U-Boot's first access to the controller, whose registers it puts at 0x10000000, to the reset.
+# From U-Boot's first look for PCI devices, in the window of their configuration, to the reset.
 cut() {
 	local first last
 
-	first=$(sqlite3 "$trace" "SELECT min(seq) FROM exit WHERE addr BETWEEN 0x10000000 AND 0x10003fff")
+	first=$(sqlite3 "$trace" "SELECT min(seq) FROM exit WHERE addr BETWEEN 0x4010000000 AND 0x401fffffff")
 	last=$(sqlite3 "$trace" "SELECT max(seq) FROM exit")
 	rm -f "$build/out/cut.trap"
 	build/release/bin/trapline cut "$trace" "$first" "$last" -o "$build/out/cut.trap"
