@@ -3,55 +3,61 @@
 
 #include "arch/answering.h"
 
+#include <errno.h>
 #include <string.h>
+
+static const char kvm_run[] = "KVM API 5, kvm_run";
+static const char vcpu_events[] = "KVM API 4.32, KVM_SET_VCPU_EVENTS";
 
 static const struct {
 	const char *name, *summary;
-	const char *rule, *source; // why an exit has no such answer
+	const char *rule, *source; // why an exit has no such answer; NULL: all have
+	const char *only;	   // exits of this architecture may have it; NULL: of all
 } answers[TL_ANSWERS] = {
 	[TL_ANSWER_RECORDED] = { "recorded", "what the VMM answered",
-		"only an exit whose reply was recorded has that answer", NULL },
+		"only an exit whose reply was recorded has that answer", NULL, NULL },
 	[TL_ANSWER_VALUE] = { "value", "a read gives this value",
 		"a value is the answer to a read that KVM completes: of MMIO, a port, an MSR, an "
 		"IMPLEMENTATION DEFINED register, or to a hypercall",
-		"KVM API 5, kvm_run" },
+		kvm_run, NULL },
 	[TL_ANSWER_ZERO] = { "zero", "a read gives zero",
-		"a value is the answer to a read that KVM completes", "KVM API 5, kvm_run" },
+		"a value is the answer to a read that KVM completes", kvm_run, NULL },
 	[TL_ANSWER_ONES] = { "ones", "a read gives all ones",
-		"a value is the answer to a read that KVM completes", "KVM API 5, kvm_run" },
+		"a value is the answer to a read that KVM completes", kvm_run, NULL },
 	[TL_ANSWER_IGNORE] = { "ignore", "a write is accepted, and lost",
-		"only a write that KVM completes can be ignored", "KVM API 5, kvm_run" },
+		"only a write that KVM completes can be ignored", kvm_run, NULL },
 	[TL_ANSWER_EMULATE] = { "emulate", "the instruction is carried out against a device",
 		"userspace emulates where KVM does not complete the instruction: NISV",
-		"KVM API 5, "
-		"KVM_EXIT_ARM_NISV" },
+		"KVM API 5, KVM_EXIT_ARM_NISV", "arm64" },
 	[TL_ANSWER_ABORT] = { "abort", "an external data abort",
-		"ext_dabt_pending is allowed only after MMIO, NISV and LDST64B",
-		"KVM API 4.32, KVM_SET_VCPU_EVENTS" },
+		"ext_dabt_pending is allowed only after MMIO, NISV and LDST64B", vcpu_events,
+		"arm64" },
 	[TL_ANSWER_UNDEF] = { "undef", "the instruction is undefined",
-		"only an access of the guest can be made undefined", NULL },
+		"only an access of the guest can be made undefined", NULL, "arm64" },
 	[TL_ANSWER_SIZE_FAULT] = { "size-fault", "an address size fault, level 0",
-		"only an access to a guest physical address can be too large for it", NULL },
+		"only an access to a guest physical address can be too large for it", NULL,
+		"arm64" },
 	[TL_ANSWER_SERROR] = { "serror", "a system error interrupt",
-		"KVM makes an SError pending on arm64 only", "KVM API 4.32, KVM_SET_VCPU_EVENTS" },
+		"KVM makes an SError pending on arm64 only", vcpu_events, NULL },
 	[TL_ANSWER_SKIP] = { "skip", "on to the next instruction, nothing else",
-		"only an instruction that trapped can be skipped", NULL },
+		"only an access of the guest can be skipped", NULL, NULL },
 	[TL_ANSWER_RAZ] = { "raz", "reads as zero, writes are ignored",
-		"it is an answer for IMPLEMENTATION DEFINED registers", NULL },
+		"only an IMPLEMENTATION DEFINED register of arm64 can be answered so", NULL, NULL },
 	[TL_ANSWER_CELL] = { "cell", "a register that holds what was written last",
-		"it is an answer for IMPLEMENTATION DEFINED registers", NULL },
+		"only an IMPLEMENTATION DEFINED register of arm64 can be answered so", NULL, NULL },
 	[TL_ANSWER_RETRY] = { "retry", "the instruction runs again",
-		"KVM completes this exit at the next KVM_RUN: it cannot be tried again",
-		"KVM API 5, kvm_run" },
+		"KVM completes this exit at the next KVM_RUN: it cannot be tried again", kvm_run,
+		NULL },
 	[TL_ANSWER_MAP] = { "map", "a memory slot appears there, and the instruction runs again",
-		"a slot helps only an access to memory that KVM does not complete", NULL },
+		"a slot helps only an access to memory that KVM does not complete", NULL, NULL },
 	[TL_ANSWER_GP] = { "gp", "the access faults: #GP",
-		"only the access to an x86 MSR can fault so", "KVM API 5, KVM_EXIT_X86_RDMSR" },
-	[TL_ANSWER_RESTART] = { "restart", "the VM starts over", "no exit: there is no VM", NULL },
-	[TL_ANSWER_SUSPEND] = { "suspend", "the VM stands still", "no exit: there is no VM", NULL },
-	[TL_ANSWER_DUMP] = { "dump", "the guest's memory is written to a file, and it stops",
-		"no exit: there is no VM", NULL },
-	[TL_ANSWER_STOP] = { "stop", "the VM ends", "no exit: there is no VM", NULL },
+		"only an access to an MSR of x86_64 can be answered so",
+		"KVM API 5, KVM_EXIT_X86_RDMSR", NULL },
+	[TL_ANSWER_RESTART] = { "restart", "the VM starts over", NULL, NULL, NULL },
+	[TL_ANSWER_SUSPEND] = { "suspend", "the VM stands still", NULL, NULL, NULL },
+	[TL_ANSWER_DUMP] = { "dump", "the guest's memory is written to a file, and it stops", NULL,
+		NULL, NULL },
+	[TL_ANSWER_STOP] = { "stop", "the VM ends", NULL, NULL, NULL },
 };
 
 const char *tl_answer_name(enum tl_answer_id id)
@@ -74,16 +80,40 @@ bool tl_answer_named(const char *name, enum tl_answer_id *ret)
 	return false;
 }
 
+static enum tl_answer_status end_run(const struct tl_state *state, const struct tl_trap *trap,
+	const struct tl_choice *choice, struct tl_effect *ret, struct tl_why *ret_why)
+{
+	ret->given = TL_GIVEN_NEVER;
+	ret->outlook = tl_answer_summary(choice->id);
+	return TL_ANSWER_DONE;
+}
+
+// Whatever the exit is.
+static const struct tl_answer_rule of_vm[] = {
+	{ TL_ANSWER_RESTART, UINT32_MAX, end_run },
+	{ TL_ANSWER_SUSPEND, UINT32_MAX, end_run },
+	{ TL_ANSWER_DUMP, UINT32_MAX, end_run },
+	{ TL_ANSWER_STOP, UINT32_MAX, end_run },
+	{ .id = TL_ANSWERS },
+};
+
+static const struct tl_answer_rule *find(
+	const struct tl_answer_rule *rule, enum tl_trap_kind kind, enum tl_answer_id id)
+{
+	for (; rule->id != TL_ANSWERS; rule++)
+		if (rule->id == id && rule->traps & TL_TRAP_BIT(kind))
+			return rule;
+	return NULL;
+}
+
 static const struct tl_answer_rule *rule_of(
 	const struct tl_state *state, const struct tl_trap *trap, enum tl_answer_id id)
 {
 	const struct tl_answer_rule *rule =
-		state->arch->id == TL_ARCH_ARM64 ? tl_arm64_answers : tl_x86_answers;
+		find(state->arch->id == TL_ARCH_ARM64 ? tl_arm64_answers : tl_x86_answers,
+			trap->kind, id);
 
-	for (; rule->id != TL_ANSWERS; rule++)
-		if (rule->id == id && rule->traps & TL_TRAP_BIT(trap->kind))
-			return rule;
-	return NULL;
+	return rule ? rule : find(of_vm, trap->kind, id);
 }
 
 // Reads have values, and writes are ignored.
@@ -102,6 +132,21 @@ static bool fits_direction(const struct tl_trap *trap, enum tl_answer_id id, str
 	return true;
 }
 
+static bool no_such_answer(const struct tl_state *state, enum tl_answer_id id, struct tl_why *why)
+{
+	const char *only = answers[id].only;
+
+	if (only && strcmp(only, state->arch->name) != 0)
+		return tl_why(why, NULL, "only exits of %s can be answered so", only);
+	return tl_why(why, answers[id].source, "%s", answers[id].rule);
+}
+
+// Of failed runs, EFAULT alone is for want of memory.
+static bool lacks_memory(const struct tl_trap *trap)
+{
+	return trap->kind != TL_TRAP_FAILED || trap->error == EFAULT;
+}
+
 bool tl_answer_is_legal(const struct tl_state *state, const struct tl_trap *trap,
 	enum tl_answer_id id, struct tl_why *ret_why)
 {
@@ -109,8 +154,8 @@ bool tl_answer_is_legal(const struct tl_state *state, const struct tl_trap *trap
 		return tl_why(ret_why, NULL,
 			"this is the guest's own report of an exception, no exit: userspace was "
 			"not asked");
-	if (!rule_of(state, trap, id))
-		return tl_why(ret_why, answers[id].source, "%s", answers[id].rule);
+	if (!rule_of(state, trap, id) || (id == TL_ANSWER_MAP && !lacks_memory(trap)))
+		return no_such_answer(state, id, ret_why);
 	if (id == TL_ANSWER_RECORDED && !trap->has_reply && trap->has_write && !trap->write)
 		return tl_why(ret_why, NULL, "the reply was not recorded");
 	return fits_direction(trap, id, ret_why);
@@ -122,7 +167,7 @@ enum tl_answer_status tl_answer_give(const struct tl_state *state, const struct 
 	if (!tl_answer_is_legal(state, trap, choice->id, ret_why))
 		return TL_ANSWER_REFUSED;
 	if (choice->id == TL_ANSWER_VALUE && !choice->has_value) {
-		tl_why(ret_why, NULL, "which value? value=V");
+		tl_why(ret_why, NULL, "value needs a value: value=V");
 		return TL_ANSWER_NOT_KNOWN;
 	}
 	tl_effect_init(ret, state);

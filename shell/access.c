@@ -2,8 +2,8 @@
 #include "shell/access.h"
 
 #include "arch/arm64/fault.h"
-#include "schema/trace/payload.h"
 #include "schema/trace/ask.h"
+#include "schema/trace/payload.h"
 #include "shell/text.h"
 
 #include <inttypes.h>

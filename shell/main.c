@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const struct tl_verb *const verbs[] = { &tl_verb_record, &tl_verb_run, &tl_verb_check,
-	&tl_verb_ls, &tl_verb_stat, &tl_verb_show, &tl_verb_sql, &tl_verb_cut, &tl_verb_collect };
+	&tl_verb_ls, &tl_verb_stat, &tl_verb_show, &tl_verb_explain, &tl_verb_answer, &tl_verb_sql,
+	&tl_verb_cut, &tl_verb_import, &tl_verb_collect };
 
 enum { N_VERBS = sizeof(verbs) / sizeof(*verbs) };
 

@@ -70,6 +70,17 @@ static struct tl_error *number(const struct tl_option *option, const char *value
 	return tl_error_new(TL_ERROR_USAGE, "--%s %s: expected %s", option->name, value, expected);
 }
 
+static struct tl_error *append(const struct tl_option *option, const char *value)
+{
+	struct tl_words *words = option->to;
+
+	if (words->n == TL_WORDS)
+		return tl_error_new(TL_ERROR_USAGE, "--%s %s: at most %d of them", option->name,
+			value, TL_WORDS);
+	words->word[words->n++] = value;
+	return NULL;
+}
+
 static struct tl_error *set(const struct tl_option *option, const char *value)
 {
 	switch (option->kind) {
@@ -87,6 +98,8 @@ static struct tl_error *set(const struct tl_option *option, const char *value)
 		return number(option, value, time_suffixes, "a time, such as 2s, 500ms, 10us");
 	case TL_OPTION_CHOICE:
 		return choose(option, value);
+	case TL_OPTION_WORDS:
+		return append(option, value);
 	}
 	return NULL;
 }

@@ -14,6 +14,15 @@ enum tl_option_kind {
 	TL_OPTION_BYTES,  /**< uint64_t *: 4096, 64K, 16M, 1G */
 	TL_OPTION_TIME,	  /**< uint64_t *, ns: 500ms, 2s, 10us */
 	TL_OPTION_CHOICE, /**< unsigned *: the index in `choices` */
+	TL_OPTION_WORDS,  /**< struct tl_words *: may be given many times */
+};
+
+enum { TL_WORDS = 16 };
+
+/** The values of an option that may be given many times; borrowed from argv. */
+struct tl_words {
+	const char *word[TL_WORDS];
+	unsigned n;
 };
 
 /** An option of a verb: `--name VALUE` or `--name=VALUE`, and `-x VALUE` where it has a letter. */

@@ -25,7 +25,10 @@ const char tl_stat_counts[] =
 const char tl_stat_gaps[] = "SELECT lost, from_seq, to_seq, why FROM main.gap ORDER BY id LIMIT 100";
 const char tl_stat_notices[] =
 	"SELECT ifnull((SELECT name FROM name WHERE what = 'notice_level' AND number = level), level), "
-	"seq, text FROM main.notice ORDER BY id LIMIT 100";
+	"seq, CASE WHEN substr(text, 1, 10) = 'imported: ' " // and under it the lines themselves
+	"THEN substr(text, 1, instr(text || char(10), char(10)) - 1) ELSE text END "
+	"FROM main.notice WHERE substr(text, 1, 22) != 'imported: trace events' "
+	"ORDER BY id LIMIT 100";
 // clang-format on
 
 struct tl_error *tl_stat_each(struct tl_report *r, const char *sql,

@@ -6,6 +6,7 @@
 #include "recorder/vmm/vmm.h"
 #include "shell/option.h"
 #include "shell/recording.h"
+#include "shell/wish.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -18,6 +19,7 @@ struct run {
 	struct tl_vmm_options vmm;
 	struct tl_recording recording;
 	const char *rom, *coalesced;
+	struct tl_words answers;
 	bool record;
 	unsigned unanswered, nisv, idsr;
 	uint64_t vcpus, interrupt_every;
@@ -40,6 +42,57 @@ static struct tl_error *range(const char *name, const char *text, struct tl_rang
 	return good ? NULL : tl_error_new(TL_ERROR_USAGE, "--%s %s: expected GPA,SIZE", name, text);
 }
 
+// The kinds of exits that the machine answers so, as people name them.
+static bool answered_kind(const char *name, size_t size, enum tl_trap_kind *ret)
+{
+	static const struct {
+		const char *name;
+		enum tl_trap_kind kind;
+	} kinds[] = { { "mmio", TL_TRAP_MMIO }, { "pio", TL_TRAP_PIO }, { "nisv", TL_TRAP_NISV },
+		{ "idsr", TL_TRAP_IDSR } };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strlen(kinds[i].name) == size && !strncmp(kinds[i].name, name, size)) {
+			*ret = kinds[i].kind;
+			return true;
+		}
+	return false;
+}
+
+// "KIND=ANSWER[=VALUE[,VALUE...]]"
+static struct tl_error *add_answer(const char *text, struct tl_vmm_options *vmm)
+{
+	struct tl_vmm_answer *answer = &vmm->answers[vmm->n_answers];
+	const size_t size = strcspn(text, "=");
+	struct tl_error *err;
+	struct tl_wish wish;
+
+	if (vmm->n_answers == TL_VMM_ANSWERS)
+		return tl_error_new(
+			TL_ERROR_USAGE, "--answer %s: at most %d of them", text, TL_VMM_ANSWERS);
+	if (!text[size] || !answered_kind(text, size, &answer->kind))
+		return tl_error_new(TL_ERROR_USAGE,
+			"--answer %s: expected KIND=ANSWER, KIND being mmio, pio, nisv or idsr",
+			text);
+	err = tl_parse_wish(text + size + 1, &wish);
+	if (err)
+		return tl_error_in(err, "--answer %s", text);
+	answer->id = wish.id;
+	answer->n_values = wish.n_values;
+	memcpy(answer->values, wish.values, sizeof(wish.values));
+	vmm->n_answers++;
+	return NULL;
+}
+
+static struct tl_error *add_answers(struct run *run)
+{
+	struct tl_error *err = NULL;
+
+	for (unsigned i = 0; !err && i < run->answers.n; i++)
+		err = add_answer(run->answers.word[i], &run->vmm);
+	return err;
+}
+
 static struct tl_error *count(const char *name, uint64_t value, unsigned *ret)
 {
 	if (value > UINT_MAX)
@@ -59,6 +112,7 @@ static struct tl_error *parse(struct run *run, int *argc, char **argv)
 		{ "unanswered", 0, TL_OPTION_CHOICE, &run->unanswered, tl_unanswered_names },
 		{ "nisv", 0, TL_OPTION_CHOICE, &run->nisv, tl_nisv_names },
 		{ "idsr", 0, TL_OPTION_CHOICE, &run->idsr, tl_idsr_names },
+		{ "answer", 0, TL_OPTION_WORDS, &run->answers, NULL },
 		{ "rom", 0, TL_OPTION_TEXT, &run->rom, NULL },
 		{ "coalesced", 0, TL_OPTION_TEXT, &run->coalesced, NULL },
 		{ "sync-regs", 0, TL_OPTION_FLAG, &run->vmm.sync_regs, NULL },
@@ -69,6 +123,8 @@ static struct tl_error *parse(struct run *run, int *argc, char **argv)
 
 	if (!err)
 		err = tl_recording_check(&run->recording);
+	if (!err)
+		err = add_answers(run);
 	if (!err)
 		err = range("rom", run->rom, &run->vmm.rom);
 	if (!err)
@@ -151,6 +207,9 @@ static const char help[] =
 	"                         default), abort, stop, skip\n"
 	"  --idsr POLICY          arm64, an access to an implementation defined register:\n"
 	"                         off (no exit, undefined, the default), raz, cell, undef\n"
+	"  --answer KIND=ANSWER   what exits of a kind are answered: nisv, idsr, and mmio or pio where no\n"
+	"                         device is; as `trapline answer` names answers, also with values:\n"
+	"                         nisv=emulate, mmio=value=0x20, idsr=cell\n"
 	"  --rom GPA,SIZE         memory that the guest can only read\n"
 	"  --coalesced GPA,SIZE   a window whose writes KVM queues without an exit\n"
 	"  --sync-regs            x86_64: use KVM_CAP_SYNC_REGS\n"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shell/space.h"
 
-#include "schema/trace/row.h"
 #include "schema/trace/ask.h"
+#include "schema/trace/row.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What memory a trace holds.
-#include "schema/wire/record.h"
 #include "schema/trace/ask.h"
+#include "schema/wire/record.h"
 #include "shell/looks.h"
 #include "shell/report.h"
 #include "shell/text.h"

@@ -23,6 +23,7 @@ struct tl_verb {
 };
 
 extern const struct tl_verb tl_verb_record, tl_verb_run, tl_verb_check, tl_verb_ls, tl_verb_stat,
-	tl_verb_show, tl_verb_sql, tl_verb_cut, tl_verb_collect;
+	tl_verb_show, tl_verb_explain, tl_verb_answer, tl_verb_sql, tl_verb_cut, tl_verb_import,
+	tl_verb_collect;
 
 #endif

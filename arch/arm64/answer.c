@@ -5,6 +5,7 @@
 #include "arch/arm64/decode.h"
 #include "arch/arm64/emulate.h"
 #include "arch/arm64/enter.h"
+#include "arch/arm64/entry.h"
 #include "arch/arm64/regs.h"
 #include "arch/backing.h"
 
@@ -12,9 +13,12 @@
 
 #define PAGE_MASK UINT64_C(0xfff)
 
-static enum tl_answer_status done_if(bool good)
+// A reason with a source is a rule; one without says what is not known.
+static enum tl_answer_status done_if(bool good, const struct tl_why *why)
 {
-	return good ? TL_ANSWER_DONE : TL_ANSWER_NOT_KNOWN;
+	if (good)
+		return TL_ANSWER_DONE;
+	return why->source ? TL_ANSWER_REFUSED : TL_ANSWER_NOT_KNOWN;
 }
 
 static bool instruction(const struct tl_state *state, const struct tl_trap *trap,
@@ -64,14 +68,14 @@ static enum tl_answer_status enter(const struct tl_state *state, enum tl_arm64_e
 {
 	const struct tl_arm64_exception exception = { .event = event, .far = far };
 
-	return done_if(tl_arm64_enter(state, &exception, ret, why));
+	return done_if(tl_arm64_enter(state, &exception, ret, why), why);
 }
 
 static enum tl_answer_status give_abort(const struct tl_state *state, const struct tl_trap *trap,
 	const struct tl_choice *choice, struct tl_effect *ret, struct tl_why *why)
 {
 	enum tl_answer_status status;
-	uint64_t far;
+	uint64_t far = 0;
 
 	if (!fault_address(state, trap, &far, why))
 		return TL_ANSWER_NOT_KNOWN;
@@ -109,15 +113,51 @@ static enum tl_answer_status give_undef(const struct tl_state *state, const stru
 	return status;
 }
 
+// KVM from 7.2 on enters an SError that is not masked while userspace asks for it. Others come after
+// what the next KVM_RUN does first.
+static bool is_entered_at_once(const struct tl_state *state)
+{
+	uint64_t pstate;
+
+	return tl_arm64_kernel(state) >= TL_KERNEL(7, 2) &&
+	       tl_arm64_get(&state->regs, TL_ARM64_pstate, &pstate) &&
+	       !(pstate & TL_ARM64_PSTATE_A);
+}
+
+// That is: the access is completed with what stands in kvm_run, or the register stays undefined.
+static enum tl_answer_status run_on(const struct tl_state *state, const struct tl_trap *trap,
+	struct tl_effect *ret, struct tl_why *why)
+{
+	enum tl_answer_status status = TL_ANSWER_DONE;
+
+	if (is_entered_at_once(state))
+		return status;
+	if (trap->kind == TL_TRAP_IDSR)
+		return enter(state, TL_ARM64_UNDEFINED, 0, ret, why);
+	if (trap->kind == TL_TRAP_MMIO)
+		status =
+			tl_arm64_complete(state, trap, trap->has_reply ? trap->reply : 0, ret, why);
+	return status;
+}
+
 static enum tl_answer_status give_serror(const struct tl_state *state, const struct tl_trap *trap,
 	const struct tl_choice *choice, struct tl_effect *ret, struct tl_why *why)
 {
 	const struct tl_arm64_exception exception = {
 		.event = TL_ARM64_SERROR, .has_esr = choice->has_value, .esr = choice->value
 	};
+	const enum tl_answer_status before = run_on(state, trap, ret, why);
+	struct tl_state after = *state;
 
-	if (!tl_arm64_enter(state, &exception, ret, why))
-		return TL_ANSWER_NOT_KNOWN;
+	if (before != TL_ANSWER_DONE)
+		return before;
+	after.regs = ret->regs;
+	if (!tl_arm64_enter(&after, &exception, ret, why))
+		return done_if(false, why);
+	if (trap->kind == TL_TRAP_MMIO && !trap->write && !is_entered_at_once(state))
+		ret->note = trap->has_reply ? "the access is completed first, as it was"
+					    : "the access is completed first, with what stands in "
+					      "kvm_run: 0 is assumed";
 	ret->given = TL_GIVEN_SERROR;
 	ret->has_esr = choice->has_value;
 	ret->esr = choice->value;
@@ -181,8 +221,9 @@ static enum tl_answer_status give_value(const struct tl_state *state, const stru
 	if (trap->kind == TL_TRAP_HYPERCALL)
 		return give_hypercall(state, value, ret);
 	if (value & ~all_ones(trap)) {
-		tl_why(why, NULL, "0x%llx does not fit into the %u bytes that are read",
-			(unsigned long long)value, (unsigned)trap->size);
+		tl_why(why, NULL, "0x%llx does not fit into the %u byte%s that %s read",
+			(unsigned long long)value, (unsigned)trap->size, trap->size == 1 ? "" : "s",
+			trap->size == 1 ? "is" : "are");
 		return TL_ANSWER_REFUSED;
 	}
 	return complete(state, trap, value, ret, why);
@@ -280,14 +321,6 @@ static enum tl_answer_status give_map(const struct tl_state *state, const struct
 	return TL_ANSWER_DONE;
 }
 
-static enum tl_answer_status give_end(const struct tl_state *state, const struct tl_trap *trap,
-	const struct tl_choice *choice, struct tl_effect *ret, struct tl_why *why)
-{
-	ret->given = TL_GIVEN_NEVER;
-	ret->outlook = tl_answer_summary(choice->id);
-	return TL_ANSWER_DONE;
-}
-
 #define ACCESS (TL_TRAP_BIT(TL_TRAP_NISV) | TL_TRAP_BIT(TL_TRAP_LDST64B))
 #define MMIO   TL_TRAP_BIT(TL_TRAP_MMIO)
 #define IDSR   TL_TRAP_BIT(TL_TRAP_IDSR)
@@ -296,7 +329,8 @@ static enum tl_answer_status give_end(const struct tl_state *state, const struct
 #define FAILED TL_TRAP_BIT(TL_TRAP_FAILED)
 #define EVENT  TL_TRAP_BIT(TL_TRAP_SYSTEM_EVENT)
 #define ERROR  TL_TRAP_BIT(TL_TRAP_INTERNAL_ERROR)
-#define ANY    (ACCESS | MMIO | IDSR | SEA | CALL | FAILED | EVENT | ERROR)
+#define OTHER  TL_TRAP_BIT(TL_TRAP_OTHER)
+#define ANY    (ACCESS | MMIO | IDSR | SEA | CALL | FAILED | EVENT | ERROR | OTHER)
 
 const struct tl_answer_rule tl_arm64_answers[] = {
 	{ TL_ANSWER_RECORDED, MMIO | IDSR, give_recorded },
@@ -310,13 +344,9 @@ const struct tl_answer_rule tl_arm64_answers[] = {
 	{ TL_ANSWER_ABORT, ACCESS | MMIO | SEA, give_abort },
 	{ TL_ANSWER_UNDEF, ACCESS | MMIO | IDSR, give_undef },
 	{ TL_ANSWER_SIZE_FAULT, ACCESS | MMIO, give_size_fault },
-	{ TL_ANSWER_SERROR, ACCESS | MMIO | IDSR | SEA | CALL | FAILED, give_serror },
+	{ TL_ANSWER_SERROR, ANY, give_serror },
 	{ TL_ANSWER_SKIP, ACCESS | MMIO, give_skip },
 	{ TL_ANSWER_RETRY, ACCESS | SEA | FAILED, give_retry },
 	{ TL_ANSWER_MAP, ACCESS | FAILED, give_map },
-	{ TL_ANSWER_RESTART, ANY, give_end },
-	{ TL_ANSWER_SUSPEND, ANY, give_end },
-	{ TL_ANSWER_DUMP, ANY, give_end },
-	{ TL_ANSWER_STOP, ANY, give_end },
 	{ .id = TL_ANSWERS },
 };

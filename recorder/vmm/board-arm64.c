@@ -6,7 +6,7 @@
 #include "recorder/vmm/board.h"
 #include "recorder/vmm/uart.h"
 
-static const struct tl_device devices[] = {
+static const struct tl_bus_device devices[] = {
 	{ TL_SPACE_MMIO, 0x09000000, 0x1000, tl_uart_pl011_read, tl_uart_pl011_write },
 	{ TL_SPACE_MMIO, 0x090f0000, 4, tl_exit_port_read, tl_exit_port_write },
 };

@@ -20,7 +20,7 @@ enum { PML4 = 0x1000, PDPT = 0x2000, PD = 0x3000, TABLES_END = 0x7000 };
 #define RFLAGS_FIXED 0x2
 #define STACK_SIZE   0x10000
 
-static const struct tl_device devices[] = {
+static const struct tl_bus_device devices[] = {
 	{ TL_SPACE_PIO, 0x3f8, 8, tl_uart_16550_read, tl_uart_16550_write },
 	{ TL_SPACE_PIO, 0xf4, 1, tl_exit_port_read, tl_exit_port_write },
 };

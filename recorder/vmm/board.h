@@ -16,7 +16,7 @@ struct tl_board {
 	tl_gpa ram_base;
 	uint64_t ram_limit;	  /**< bytes: the most RAM it can have */
 	struct tl_range reserved; /**< RAM that the start state takes, so that no segment may */
-	const struct tl_device *devices;
+	const struct tl_bus_device *devices;
 	unsigned n_devices;
 	/** Gives `cpu` the registers it starts with, and RAM what they point to. */
 	struct tl_error *(*start)(struct tl_cpu *cpu, const struct tl_image *image,

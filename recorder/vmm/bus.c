@@ -5,10 +5,11 @@
 
 #include "recorder/vmm/machine.h"
 
-static const struct tl_device *find(const struct tl_board *board, const struct tl_access *access)
+static const struct tl_bus_device *find(
+	const struct tl_board *board, const struct tl_access *access)
 {
 	for (unsigned i = 0; i < board->n_devices; i++) {
-		const struct tl_device *device = &board->devices[i];
+		const struct tl_bus_device *device = &board->devices[i];
 
 		if (device->space == access->space && access->address - device->base < device->size)
 			return device;
@@ -17,8 +18,8 @@ static const struct tl_device *find(const struct tl_board *board, const struct t
 }
 
 // Hosts and guests are both little-endian.
-static struct tl_error *perform(
-	struct tl_machine *machine, const struct tl_device *device, const struct tl_access *access)
+static struct tl_error *perform(struct tl_machine *machine, const struct tl_bus_device *device,
+	const struct tl_access *access)
 {
 	uint64_t offset = access->address - device->base;
 	uint64_t value = 0;
@@ -35,7 +36,7 @@ static struct tl_error *perform(
 struct tl_error *tl_bus_access(
 	struct tl_machine *machine, const struct tl_access *access, bool *ret_answered)
 {
-	const struct tl_device *device = find(machine->board, access);
+	const struct tl_bus_device *device = find(machine->board, access);
 	struct tl_error *err = NULL;
 
 	*ret_answered = device;

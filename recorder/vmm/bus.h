@@ -21,7 +21,7 @@ struct tl_access {
 };
 
 /** Registers at fixed addresses. Called by one vCPU at a time. */
-struct tl_device {
+struct tl_bus_device {
 	enum tl_space space;
 	uint64_t base;
 	uint64_t size;

@@ -2,7 +2,7 @@
 #ifndef TL_RECORDER_VMM_CPU_H
 #define TL_RECORDER_VMM_CPU_H
 
-#include "arch/arch.h"
+#include "arch/state.h"
 #include "schema/error.h"
 
 struct kvm_run;
@@ -25,6 +25,12 @@ struct tl_cpu_ops {
 	/** The access of the last exit ends in an external data abort. NULL: the CPU has no such
 	 * thing. */
 	struct tl_error *(*abort)(struct tl_cpu *cpu);
+	/** A system error interrupt becomes pending; `esr` is its ISS when `has_esr`. NULL: as above. */
+	struct tl_error *(*serror)(struct tl_cpu *cpu, bool has_esr, uint64_t esr);
+	/** SIMD and FP registers, and those of `mask` set. NULL: not by this. */
+	struct tl_error *(*get_vectors)(struct tl_cpu *cpu, struct tl_vectors *ret);
+	struct tl_error *(*set_vectors)(
+		struct tl_cpu *cpu, const struct tl_vectors *vectors, uint32_t mask);
 	void (*close)(struct tl_cpu *cpu);
 };
 

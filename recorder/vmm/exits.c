@@ -6,6 +6,7 @@
 #include <linux/kvm.h>
 #include <string.h>
 
+#include "recorder/vmm/answer.h"
 #include "recorder/vmm/idsr.h"
 #include "schema/wire/idsr.h"
 
@@ -51,6 +52,11 @@ static struct tl_error *fill(const struct tl_access *access, int byte)
 
 static struct tl_error *unanswered(struct tl_vcpu *vcpu, const struct tl_access *access)
 {
+	const struct tl_vmm_answer *answer = tl_vmm_answer_to(
+		vcpu->machine->options, access->space == TL_SPACE_PIO ? TL_TRAP_PIO : TL_TRAP_MMIO);
+
+	if (answer && tl_vmm_answer_fits(answer, access))
+		return tl_vmm_answer_give(vcpu, answer, access);
 	switch (vcpu->machine->options->unanswered) {
 	case TL_UNANSWERED_STOP:
 		return no_device(vcpu, access);
@@ -153,7 +159,10 @@ static struct tl_error *skip(struct tl_cpu *cpu)
 static struct tl_error *nisv(struct tl_vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->cpu->run;
+	const struct tl_vmm_answer *answer = tl_vmm_answer_to(vcpu->machine->options, TL_TRAP_NISV);
 
+	if (answer)
+		return tl_vmm_answer_give(vcpu, answer, NULL);
 	switch (vcpu->machine->options->nisv) {
 	case TL_NISV_OFF:
 	case TL_NISV_STOP:
@@ -210,7 +219,8 @@ struct tl_error *tl_exit_failed(struct tl_vcpu *vcpu, int number)
 {
 	struct tl_error *err = tl_error_errno(number, "KVM_RUN");
 
-	if (number == ENOSYS && vcpu->machine->options->nisv == TL_NISV_OFF)
+	if (number == ENOSYS && vcpu->machine->options->nisv == TL_NISV_OFF &&
+		!tl_vmm_answer_to(vcpu->machine->options, TL_TRAP_NISV))
 		err = tl_error_in(err, "an access that KVM cannot describe, and nisv is off");
 	return at_pc(vcpu, err);
 }

@@ -5,15 +5,22 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "recorder/vmm/answer.h"
 #include "schema/wire/exit.h"
-#include "schema/wire/idsr.h"
 
 // Every register there can be, also MCRR's and MRRC's, whose Op1 has four bits.
 enum { CELLS = 1 << (2 + 4 + 4 + 4 + 3) };
 
+static bool has_cells(const struct tl_vmm_options *options)
+{
+	const struct tl_vmm_answer *answer = tl_vmm_answer_to(options, TL_TRAP_IDSR);
+
+	return answer ? answer->id == TL_ANSWER_CELL : options->idsr == TL_IDSR_CELL;
+}
+
 struct tl_error *tl_idsr_init(struct tl_vcpu *vcpu)
 {
-	if (vcpu->machine->options->idsr != TL_IDSR_CELL)
+	if (!has_cells(vcpu->machine->options))
 		return NULL;
 	vcpu->cells = calloc(CELLS, sizeof(*vcpu->cells));
 	return vcpu->cells ? NULL : tl_error_errno(ENOMEM, "implementation defined registers");
@@ -24,23 +31,42 @@ void tl_idsr_deinit(struct tl_vcpu *vcpu)
 	free(vcpu->cells);
 }
 
-static struct tl_run_idsr *access_of(struct kvm_run *run)
+struct tl_run_idsr *tl_idsr_of(struct kvm_run *run)
 {
 	return (struct tl_run_idsr *)((char *)run + TL_RUN_UNION);
 }
 
-static uint64_t *cell_of(const struct tl_vcpu *vcpu, const struct tl_run_idsr *idsr)
+static uint64_t *cell_of(const struct tl_vcpu *vcpu)
 {
+	const struct tl_run_idsr *idsr = tl_idsr_of(vcpu->cpu->run);
 	const unsigned number = (idsr->op0 & 3u) << 15 | (idsr->op1 & 15u) << 11 |
 				(idsr->crn & 15u) << 7 | (idsr->crm & 15u) << 3 | (idsr->op2 & 7u);
 
 	return &vcpu->cells[number];
 }
 
+uint64_t tl_idsr_cell(const struct tl_vcpu *vcpu)
+{
+	return vcpu->cells ? *cell_of(vcpu) : 0;
+}
+
+void tl_idsr_reply(struct tl_vcpu *vcpu, bool handled, bool has_value, uint64_t value)
+{
+	struct tl_run_idsr *idsr = tl_idsr_of(vcpu->cpu->run);
+
+	idsr->is_handled = handled;
+	if (has_value && !idsr->is_write)
+		idsr->regval = value;
+	if (handled && idsr->is_write && vcpu->cells)
+		*cell_of(vcpu) = idsr->regval;
+}
+
 struct tl_error *tl_idsr_exit(struct tl_vcpu *vcpu)
 {
-	struct tl_run_idsr *idsr = access_of(vcpu->cpu->run);
+	const struct tl_vmm_answer *answer = tl_vmm_answer_to(vcpu->machine->options, TL_TRAP_IDSR);
 
+	if (answer)
+		return tl_vmm_answer_give(vcpu, answer, NULL);
 	switch (vcpu->machine->options->idsr) {
 	case TL_IDSR_OFF:
 		return tl_error_new(TL_ERROR_UNSUPPORTED, "exit %u, which nobody has asked for",
@@ -48,16 +74,9 @@ struct tl_error *tl_idsr_exit(struct tl_vcpu *vcpu)
 	case TL_IDSR_UNDEF:
 		return NULL;
 	case TL_IDSR_RAZ:
-		if (!idsr->is_write)
-			idsr->regval = 0;
-		break;
 	case TL_IDSR_CELL:
-		if (idsr->is_write)
-			*cell_of(vcpu, idsr) = idsr->regval;
-		else
-			idsr->regval = *cell_of(vcpu, idsr);
-		break;
+		tl_idsr_reply(vcpu, true, true, tl_idsr_cell(vcpu));
+		return NULL;
 	}
-	idsr->is_handled = 1;
 	return NULL;
 }

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <linux/kvm.h>
 
+#include "arch/arm64/regs.h"
 #include "recorder/shim/trapline.h"
+#include "recorder/vmm/answer.h"
 #include "recorder/vmm/kvm.h"
 #include "schema/wire/idsr.h"
 
@@ -45,28 +47,79 @@ static struct tl_error *get(struct tl_cpu *cpu, enum tl_reg_level level, struct 
 	return NULL;
 }
 
-static struct tl_error *set(struct tl_cpu *cpu, const struct tl_regs *regs)
+static struct tl_error *set_one(
+	struct tl_cpu *cpu, const struct tl_regs *regs, const struct tl_reg *reg)
 {
-	for (unsigned i = 0; i < tl_arch_arm64.n_regs; i++) {
-		const struct tl_reg *reg = &tl_arch_arm64.regs[i];
-		struct tl_error *err;
-		uint64_t value;
+	uint64_t value;
 
-		if (!tl_reg_get(reg, regs, &value))
-			continue;
-		err = one_reg((const struct tl_kvm_cpu *)cpu, KVM_SET_ONE_REG, reg, &value);
-		if (err)
-			return err;
-	}
-	return NULL;
+	if (!tl_reg_get(reg, regs, &value))
+		return NULL;
+	return one_reg((const struct tl_kvm_cpu *)cpu, KVM_SET_ONE_REG, reg, &value);
 }
 
+// PSTATE first: as long as it says AArch32, KVM cuts what it is given to 32 bits.
+static struct tl_error *set(struct tl_cpu *cpu, const struct tl_regs *regs)
+{
+	struct tl_error *err = set_one(cpu, regs, &tl_arch_arm64.regs[TL_ARM64_pstate]);
+
+	for (unsigned i = 0; !err && i < tl_arch_arm64.n_regs; i++)
+		if (i != TL_ARM64_pstate)
+			err = set_one(cpu, regs, &tl_arch_arm64.regs[i]);
+	return err;
+}
+
+// Before 7.2 KVM would complete an MMIO access that it finds in the run beside the abort.
 static struct tl_error *inject_abort(struct tl_cpu *cpu)
 {
 	struct kvm_vcpu_events events = { .exception.ext_dabt_pending = 1 };
 
+	cpu->run->exit_reason = KVM_EXIT_UNKNOWN;
 	return tl_kvm_ioctl(((const struct tl_kvm_cpu *)cpu)->fd, KVM_SET_VCPU_EVENTS, &events,
 		"KVM_SET_VCPU_EVENTS");
+}
+
+static struct tl_error *inject_serror(struct tl_cpu *cpu, bool has_esr, uint64_t esr)
+{
+	struct kvm_vcpu_events events = { .exception.serror_pending = 1,
+		.exception.serror_has_esr = has_esr,
+		.exception.serror_esr = esr };
+
+	return tl_kvm_ioctl(((const struct tl_kvm_cpu *)cpu)->fd, KVM_SET_VCPU_EVENTS, &events,
+		"KVM_SET_VCPU_EVENTS");
+}
+
+static struct tl_error *vector(
+	struct tl_cpu *cpu, unsigned long request, unsigned n, const uint8_t *bytes)
+{
+	struct kvm_one_reg one = { .id = KVM_REG_ARM64 | KVM_REG_SIZE_U128 | KVM_REG_ARM_CORE |
+					 (KVM_REG_ARM_CORE_REG(fp_regs.vregs[0]) + 4 * n),
+		.addr = (uintptr_t)bytes };
+
+	return tl_error_in(
+		tl_kvm_ioctl(((const struct tl_kvm_cpu *)cpu)->fd, request, &one,
+			request == KVM_GET_ONE_REG ? "KVM_GET_ONE_REG" : "KVM_SET_ONE_REG"),
+		"v%u", n);
+}
+
+static struct tl_error *get_vectors(struct tl_cpu *cpu, struct tl_vectors *ret)
+{
+	struct tl_error *err = NULL;
+
+	for (unsigned n = 0; !err && n < 32; n++)
+		err = vector(cpu, KVM_GET_ONE_REG, n, ret->v[n]);
+	ret->known = UINT32_MAX;
+	return err;
+}
+
+static struct tl_error *set_vectors(
+	struct tl_cpu *cpu, const struct tl_vectors *vectors, uint32_t mask)
+{
+	struct tl_error *err = NULL;
+
+	for (unsigned n = 0; !err && n < 32; n++)
+		if (mask >> n & 1)
+			err = vector(cpu, KVM_SET_ONE_REG, n, vectors->v[n]);
+	return err;
 }
 
 const struct tl_cpu_ops tl_kvm_cpu_ops = {
@@ -74,6 +127,9 @@ const struct tl_cpu_ops tl_kvm_cpu_ops = {
 	.get = get,
 	.set = set,
 	.abort = inject_abort,
+	.serror = inject_serror,
+	.get_vectors = get_vectors,
+	.set_vectors = set_vectors,
 	.close = tl_kvm_cpu_close,
 };
 
@@ -109,9 +165,9 @@ struct tl_error *tl_kvm_arch_init(struct tl_kvm *kvm, const struct tl_vmm_option
 	if (options->sync_regs || options->coalesced_pio.size)
 		return tl_error_new(TL_ERROR_UNSUPPORTED, "arm64 has no %s",
 			options->sync_regs ? "KVM_CAP_SYNC_REGS" : "ports");
-	if (options->nisv != TL_NISV_OFF)
+	if (options->nisv != TL_NISV_OFF || tl_vmm_answer_to(options, TL_TRAP_NISV))
 		err = enable_nisv(kvm);
-	if (!err && options->idsr != TL_IDSR_OFF)
+	if (!err && (options->idsr != TL_IDSR_OFF || tl_vmm_answer_to(options, TL_TRAP_IDSR)))
 		err = enable_idsr(kvm);
 	return err;
 }

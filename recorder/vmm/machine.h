@@ -17,11 +17,15 @@ struct tl_vcpu {
 	uint64_t *cells; /**< owned: what IMPLEMENTATION DEFINED registers hold (idsr.c) */
 };
 
+enum { TL_MACHINE_MAPPED = 16 };
+
 /** The machine under way: what its vCPUs share. */
 struct tl_machine {
 	const struct tl_vmm_options *options;
 	const struct tl_board *board;
 	struct tl_memory ram, rom;
+	struct tl_memory mapped[TL_MACHINE_MAPPED]; /**< that answers made appear */
+	unsigned n_mapped;
 	struct tl_kvm *kvm; /**< owned */
 	struct tl_vcpu vcpus[TL_VMM_VCPUS];
 	unsigned n_vcpus;

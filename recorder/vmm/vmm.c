@@ -89,6 +89,8 @@ static void destroy(struct tl_machine *machine)
 		tl_idsr_deinit(&machine->vcpus[i]);
 	}
 	tl_kvm_close(machine->kvm);
+	while (machine->n_mapped)
+		tl_memory_deinit(&machine->mapped[--machine->n_mapped]);
 	tl_memory_deinit(&machine->rom);
 	tl_memory_deinit(&machine->ram);
 }

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/arch.h"
+#include "arch/answer.h"
 #include "schema/error.h"
 
 /** What becomes of an access to an address or port where there is nothing. */
@@ -46,6 +46,16 @@ enum tl_idsr {
 	TL_IDSR_UNDEF, /**< undefined */
 };
 
+enum { TL_VMM_ANSWERS = 8, TL_VMM_VALUES = 16 };
+
+/** An answer that is always given to exits of one kind. */
+struct tl_vmm_answer {
+	enum tl_trap_kind kind; /**< MMIO and PIO: where no device answers; NISV, IDSR: always */
+	enum tl_answer_id id;
+	unsigned n_values; /**< EMULATE: of reads, else the bus answers them */
+	uint64_t values[TL_VMM_VALUES];
+};
+
 /** The names people use, in the order of the enums; NULL ends them. */
 extern const char *const tl_unanswered_names[];
 extern const char *const tl_nisv_names[];
@@ -66,6 +76,8 @@ struct tl_vmm_options {
 	enum tl_unanswered unanswered;
 	enum tl_nisv nisv;
 	enum tl_idsr idsr;
+	unsigned n_answers; /**< they come before the policies above */
+	struct tl_vmm_answer answers[TL_VMM_ANSWERS];
 	struct tl_range rom;		/**< zeroed memory that is read-only to the guest */
 	struct tl_range coalesced_mmio; /**< writes here queue without an exit */
 	struct tl_range coalesced_pio;	/**< x86: the same for ports */

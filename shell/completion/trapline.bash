@@ -8,14 +8,17 @@ _trapline_options() {
 	record) echo --output -o --regs --mem --every --last --until --no-coalesce --stop-all --max-wait --quiet -q ;;
 	run)
 		echo --output -o --record --quiet -q --regs --mem --every --last --until --no-coalesce --max-wait \
-			--stop-all --ram --vcpus --unanswered --nisv --idsr --rom \
+			--stop-all --ram --vcpus --unanswered --nisv --idsr --answer --rom \
 			--coalesced --sync-regs --interrupt-every
 		;;
 	check | ls) echo --json ;;
 	stat) echo --trace -t --space --json ;;
 	show) echo --trace -t --where --reason --addr --vcpu --limit --regs --json --mem --raw --walk --vm --space ;;
+	explain) echo --elf --trace -t --json ;;
+	answer) echo --trace -t --json ;;
 	sql) echo --trace -t --json --csv ;;
 	cut) echo --output -o --trace -t --quiet -q ;;
+	import) echo --output -o --arch --json --quiet -q ;;
 	esac
 	echo --help -h
 }
@@ -30,6 +33,7 @@ _trapline_values() { # VERB OPTION
 	*' --idsr') echo off raz cell undef ;;
 	*' --max-wait') echo 100ms 1s 10s ;;
 	*' --ram') echo 64M 256M 1G ;;
+	*' --arch') echo any arm64 x86_64 ;;
 	*' --reason') echo mmio io nisv idsr rdmsr wrmsr hypercall system_event shutdown internal_error ;;
 	esac
 }
@@ -40,9 +44,9 @@ _trapline_takes_value() { # VERB OPTION
 	'show --regs' | 'show --mem') return 1 ;;
 	*' --output' | *' -o' | *' --regs' | *' --mem' | *' --every' | *' --last' | *' --until' | \
 		*' --max-wait' | *' --ram' | *' --vcpus' | \
-		*' --unanswered' | *' --nisv' | *' --idsr' | *' --rom' | *' --coalesced' | *' --interrupt-every' | \
+		*' --unanswered' | *' --nisv' | *' --idsr' | *' --answer' | *' --elf' | *' --rom' | *' --coalesced' | *' --interrupt-every' | \
 		*' --trace' | *' -t' | *' --where' | *' --reason' | *' --addr' | *' --vcpu' | *' --limit' | \
-		*' --vm' | *' --space') ;;
+		*' --vm' | *' --space' | *' --arch') ;;
 	*) return 1 ;;
 	esac
 }
@@ -68,6 +72,7 @@ _trapline_value() { # VERB OPTION
 	local values
 
 	case $2 in
+	--elf) _trapline_files '*' ;;
 	--output | -o | --trace | -t) _trapline_files '*.trap*' ;;
 	*)
 		values=$(_trapline_values "$1" "$2")
@@ -106,8 +111,14 @@ _trapline_argument() { # VERB
 	record | check) _trapline_vmm "$COMP_CWORD" ;;
 	run) _trapline_files '*.elf' ;;
 	ls) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-	show) _trapline_files '*.trap*' && [[ -n $word ]] || COMPREPLY+=(last) ;;
+	show | explain) _trapline_files '*.trap*' && [[ -n $word ]] || COMPREPLY+=(last) ;;
+	answer)
+		_trapline_files '*.trap*'
+		[[ $word == */* ]] || _trapline_words "${COMPREPLY[*]}" recorded value= zero ones ignore \
+			emulate abort undef size-fault serror skip raz cell retry map gp restart suspend dump stop
+		;;
 	stat | sql | cut) _trapline_files '*.trap*' ;;
+	import) _trapline_files '*' ;;
 	esac
 }
 
@@ -116,7 +127,7 @@ _trapline() {
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		_trapline_words record run check ls stat show sql cut --help -h --version
+		_trapline_words record run check ls stat show explain answer sql cut import --help -h --version
 		return
 	fi
 	# bash gives "--regs=core" as three words.

@@ -154,6 +154,10 @@ check_ourselves() {
 	breaks recorder/shim/a.c '#include "recorder/vmm/a.h"' 'recorder/shim/ must not include'
 	breaks recorder/shim/a.c '	_exit(1);' 'neither prints nor ends'
 	breaks replayer/a.c '#include "gdbstub/a.h"' 'replayer/ must not include'
+	breaks replayer/a.c '#include "shell/a.h"' 'replayer/ must not include'
+	breaks replayer/a.c '#include "recorder/vmm/a.h"' 'replayer/ must not include'
+	breaks replayer/a.c '	exit(1);' 'only shell/ prints'
+	breaks arch/arm64/a.c '#include <capstone/capstone.h>' 'needs libc alone'
 	breaks gdbstub/a.c '#include "recorder/a.h"' 'gdbstub/ must not include'
 	breaks gdbstub/a.c '#include "shell/a.h"' 'gdbstub/ must not include'
 	breaks recorder/vmm/a.c '#include "a.h"' 'recorder/ must not include'
@@ -170,7 +174,7 @@ check_innocents() {
 	local tree found
 	tree=$(mktemp -d)
 
-	mkdir -p "$tree/schema" "$tree/shell"
+	mkdir -p "$tree/schema" "$tree/replayer" "$tree/shell"
 	cat >"$tree/schema/a.c" <<-'EOF'
 		#include "arch/arch.h" /* not "shell/a.h" */
 		#include <sqlite3.h>
@@ -178,6 +182,7 @@ check_innocents() {
 		static const char *text = "call exit(1) or printf(\"x\")";
 		int f(FILE *f) { return cpu->exit(1) + snprintf(0, 0, "") + fprintf(f, ""); }
 	EOF
+	printf '#include "schema/a.h"\n#include <capstone/capstone.h>\n' >"$tree/replayer/a.c"
 	printf '#include "recorder/a.h"\nint main(void) { exit(1); }\n' >"$tree/shell/main.c"
 	found=$(check_tree "$tree")
 	rm -r "$tree"

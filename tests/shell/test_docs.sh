@@ -114,6 +114,7 @@ for option in --regs --mem; do
 done
 check_choices run --unanswered
 check_choices run --nisv
+check_choices import --arch
 check_completion
 check_files
 check_page
