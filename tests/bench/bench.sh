@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# bench.sh: measures what recording costs, with the programs of the release build, and prints the
+# bench.sh: measures what recording and reading cost, with the programs of the release build, and prints the
 # figures, then those that have a limit beside it. "./dev bench" builds, then calls this. Exit status
 # 1: a limit is broken. Figures are medians of five rounds or more; leave the machine alone meanwhile.
 set -u -o pipefail
@@ -49,12 +49,12 @@ collector() {
 
 reader() {
 	title "reading a large trace"
-	"$tests/bench/bench_reader"
+	limited "$tests/bench/bench_reader"
 }
 
 decode() {
 	title "decoding instructions"
-	"$tests/bench/bench_decode"
+	limited "$tests/bench/bench_decode"
 }
 
 limits() {

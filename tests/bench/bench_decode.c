@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WORDS = 1 << 16, TIMES = 64, ROUNDS = 5, CLASSES = 12 };
+enum {
+	WORDS = 1 << 16,
+	TIMES = 64,
+	ROUNDS = 5,
+	CLASSES = 12,
+	LEAST = 20 // million words a second
+};
 
 static void a32(uint32_t word, struct tl_arm64_insn *ret)
 {
@@ -58,21 +64,25 @@ static double millions_a_second(const struct set *set, unsigned *seen)
 	return 1e3 * TIMES * WORDS / (double)(tl_bench_now() - start);
 }
 
-static void measure(const struct set *set)
+static bool measure(const struct set *set)
 {
-	double rates[ROUNDS];
+	double rates[ROUNDS], median;
 	unsigned seen = 0;
 
 	make_words(set);
 	for (unsigned i = 0; i < ROUNDS; i++)
 		rates[i] = millions_a_second(set, &seen);
-	printf("%s decoded: %.1f million words a second (%u bytes accessed)\n", set->name,
-		tl_bench_median(rates, ROUNDS), seen);
+	median = tl_bench_median(rates, ROUNDS);
+	printf("%s decoded: %.1f million words a second (%u bytes accessed); at least %d%s\n",
+		set->name, median, seen, LEAST, median < LEAST ? ": BROKEN" : "");
+	return median >= LEAST;
 }
 
 int main(void)
 {
+	bool good = true;
+
 	for (unsigned i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
-		measure(&sets[i]);
-	return 0;
+		good &= measure(&sets[i]);
+	return good ? 0 : 1;
 }

@@ -15,7 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { VCPUS = 2, BATCH = 20000, TICK = 5000 /* ns between exits */, INPUT_EVERY = 64 };
+enum {
+	VCPUS = 2,
+	BATCH = 20000,
+	TICK = 5000 /* ns between exits */,
+	INPUT_EVERY = 64,
+	ROUNDS = 5,
+	LIMIT = 100 /* ms to explain an exit */
+};
 
 static void check(struct tl_error *err)
 {
@@ -125,8 +132,8 @@ static double ms_since(uint64_t start)
 	return (double)(tl_bench_now() - start) / 1e6;
 }
 
-// A verb as main() would run it, its output to nowhere.
-static void time_verb(const struct tl_verb *verb, const char *path, const char *a, const char *b)
+// A verb as main() would run it, its output to nowhere; in ms.
+static double time_once(const struct tl_verb *verb, const char *path, const char *a, const char *b)
 {
 	char *argv[] = { (char *)verb->name, (char *)path, (char *)a, (char *)b, NULL };
 	const int out = dup(STDOUT_FILENO), nowhere = open("/dev/null", O_WRONLY);
@@ -140,12 +147,32 @@ static void time_verb(const struct tl_verb *verb, const char *path, const char *
 	dup2(out, STDOUT_FILENO);
 	close(out);
 	close(nowhere);
-	printf("%8.1f ms  trapline %s %s %s\n", ms_since(start), verb->name, a ? a : "",
-		b ? b : "");
+	return ms_since(start);
 }
 
-static void time_verbs(const char *path, uint64_t exits)
+static void time_verb(const struct tl_verb *verb, const char *path, const char *a, const char *b)
 {
+	const double ms = time_once(verb, path, a, b);
+
+	printf("%8.1f ms  trapline %s %s %s\n", ms, verb->name, a ? a : "", b ? b : "");
+}
+
+// The median of ROUNDS, which has a limit.
+static bool is_quick(const struct tl_verb *verb, const char *path, const char *a)
+{
+	double ms[ROUNDS], median;
+
+	for (unsigned i = 0; i < ROUNDS; i++)
+		ms[i] = time_once(verb, path, a, NULL);
+	median = tl_bench_median(ms, ROUNDS);
+	printf("%8.1f ms  trapline %s %s; limit %d ms%s\n", median, verb->name, a, LIMIT,
+		median < LIMIT ? "" : ": BROKEN");
+	return median < LIMIT;
+}
+
+static bool time_verbs(const char *path, uint64_t exits)
+{
+	bool quick;
 	char middle[32], range[64];
 
 	snprintf(middle, sizeof(middle), "%llu", (unsigned long long)exits / 2);
@@ -157,9 +184,14 @@ static void time_verbs(const char *path, uint64_t exits)
 	time_verb(&tl_verb_show, path, middle, NULL);
 	time_verb(&tl_verb_show, path, "last", NULL);
 	time_verb(&tl_verb_show, path, range, NULL);
+	quick = is_quick(&tl_verb_explain, path, "1");
+	quick &= is_quick(&tl_verb_explain, path, middle);
+	quick &= is_quick(&tl_verb_explain, path, "last");
+	time_verb(&tl_verb_answer, path, middle, NULL);
 	time_verb(&tl_verb_show, path, "--limit=20", NULL);
 	time_verb(&tl_verb_show, path, "--where=addr = 0xfebf0040", "--limit=20");
 	time_verb(&tl_verb_sql, path, "select rw, count(*) from mmio group by rw", NULL);
+	return quick;
 }
 
 int main(int argc, char **argv)
@@ -167,6 +199,7 @@ int main(int argc, char **argv)
 	const uint64_t exits = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000000;
 	char folder[] = "/tmp/trapline-bench-XXXXXX", path[64];
 	const uint64_t start = tl_bench_now();
+	bool quick;
 
 	if (!exits || !mkdtemp(folder)) {
 		fputs("bench: bench_reader [EXITS], and a folder in /tmp\n", stderr);
@@ -175,8 +208,8 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%s/bench.trap", folder);
 	write_trace(path, exits);
 	printf("%8.1f ms  to write %llu exits\n", ms_since(start), (unsigned long long)exits);
-	time_verbs(path, exits);
+	quick = time_verbs(path, exits);
 	unlink(path);
 	rmdir(folder);
-	return 0;
+	return quick ? 0 : 1;
 }
