@@ -25,6 +25,7 @@ libc_header='^((linux|asm|asm-generic|sys|bits|net|netinet|arpa)/.*|(assert|ctyp
 # Printing or ending belongs to shell/; a message goes up as struct tl_error instead.
 prints='(?<![\w.>])(printf|vprintf|puts|putchar|perror|psignal|psiginfo|syslog|errx?|verrx?|warnx?|vwarnx?|error|exit|quick_exit|abort)\s*\(|\b(stdout|stderr)\b|\b(write|dprintf|writev)\s*\(\s*([12]|STD(OUT|ERR)_FILENO)\b'
 ends='(?<![\w.>])(_exit|_Exit)\s*\('
+allocates='\b(malloc|calloc|realloc|reallocarray|aligned_alloc|strdup|strndup|asprintf|open_memstream|fopen|mmap)\s*\('
 
 # The program's files, relative to the tree.
 sources() {
@@ -88,6 +89,7 @@ check_file() {
 	recorder/shim) check_words "$1" "$prints|$ends" "the shim neither prints nor ends the VMM" ;;
 	*) check_words "$1" "$prints" "only shell/ prints or exits" ;;
 	esac
+	[ "$folder" != arch ] || check_words "$1" "$allocates" "arch/ neither allocates nor opens"
 	check_includes "$1" "$folder"
 }
 
@@ -147,6 +149,8 @@ check_ourselves() {
 	breaks arch/a.h '#include "schema/error.h"' 'arch/ must not include'
 	breaks arch/arm64/a.h '#include "schema/error.h"' 'arch/ must not include'
 	breaks arch/a.c '#include <sqlite3.h>' 'needs libc alone'
+	breaks arch/a.c '	p = malloc(1);' 'neither allocates'
+	breaks arch/arm64/a.c '	p = strdup(q);' 'neither allocates'
 	breaks schema/a.c '#include "recorder/shim/a.h"' 'schema/ must not include'
 	breaks schema/wire/a.c '#include "schema/error.h"' 'schema/wire/ must not include'
 	breaks schema/wire/a.c '#include <zstd.h>' 'needs libc alone'
