@@ -388,7 +388,7 @@ static void contradiction(const struct tl_diagnosis *d, struct tl_cause *c)
 		return;
 	c->name = "syndrome-bug";
 	c->weight = 97;
-	tl_cause_what(c, "CPU, emulator or report contradict themselves");
+	tl_cause_what(c, "the report, the emulator or the CPU contradicts itself");
 	for (unsigned i = 0; i < d->n_contradictions; i++)
 		tl_cause_evidence(c, "%s", d->contradiction[i].text);
 	c->vmm =

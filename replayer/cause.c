@@ -123,29 +123,38 @@ static bool is_access(const struct tl_trap *trap)
 	       trap->kind == TL_TRAP_OOPS;
 }
 
-static void list_missing(struct tl_diagnosis *d)
+// Words differ by architecture where its people's do.
+static void list_missing_access(struct tl_diagnosis *d)
 {
-	const struct tl_situation *s = d->situation;
-	uint64_t pstate;
+	const bool arm64 = d->situation->state.arch->id == TL_ARCH_ARM64;
 
-	if (s->state.arch->id == TL_ARCH_ARM64 &&
-		(s->pstate_assumed ||
-			!tl_reg_get(tl_arch_reg(s->state.arch, "pstate"), &s->state.regs, &pstate)))
-		miss(d, "pstate: which instruction set, which exception level");
-	if (!d->has_insn && !tl_situation_is_idle(s))
-		miss(d, "the instruction at pc");
-	if (!is_access(&s->trap))
-		return;
-	if (!d->has_gpa || s->flat_assumed)
-		miss(d, "the guest physical address (IPA) of the access");
+	if (!d->has_gpa || d->situation->flat_assumed)
+		miss(d, arm64 ? "the guest physical address (IPA) of the access"
+			      : "the guest physical address of the access");
 	if (!d->has_va)
-		miss(d, "the virtual address of the access (FAR)");
-	if (!s->state.slots_known)
+		miss(d, arm64 ? "the virtual address of the access (FAR)"
+			      : "the virtual address of the access");
+	if (!d->situation->state.slots_known)
 		miss(d, "the memory slots of the VM");
 	if (d->has_va && d->walk.status == TL_WALK_NOT_KNOWN)
 		miss(d, "the registers of the page-table walk");
 	else if (d->has_va && d->walk.status == TL_WALK_NO_MEMORY)
 		miss(d, "the memory of the page tables");
+}
+
+static void list_missing(struct tl_diagnosis *d)
+{
+	const struct tl_situation *s = d->situation;
+	const bool arm64 = s->state.arch->id == TL_ARCH_ARM64;
+	uint64_t pstate;
+
+	if (arm64 && (s->pstate_assumed || !tl_reg_get(tl_arch_reg(s->state.arch, "pstate"),
+						   &s->state.regs, &pstate)))
+		miss(d, "pstate: which instruction set, which exception level");
+	if (!d->has_insn && !tl_situation_is_idle(s))
+		miss(d, arm64 ? "the instruction at pc" : "the instruction at rip");
+	if (is_access(&s->trap))
+		list_missing_access(d);
 }
 
 static void add(struct tl_diagnosis *d, const struct tl_cause *cause)

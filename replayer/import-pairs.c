@@ -141,7 +141,7 @@ static bool put_entry(struct tl_import_facts *f, const struct tl_word_pair *pair
 		*e = (struct tl_import_entry){ .has_gpa = pair->has_at,
 			.gpa = pair->has_at ? pair->at.value : 0,
 			.value = pair->value.value };
-		strcpy(e->name, tables[i]);
+		snprintf(e->name, sizeof(e->name), "%s", tables[i]);
 		f->n_entries++;
 		f->said = true;
 		f->begins |= pair->has_at;

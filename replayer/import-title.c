@@ -149,30 +149,29 @@ static void is_x86(struct tl_import_facts *f, const char *rest)
 
 static const struct {
 	const char *text;
-	enum tl_import_source source;
 	void (*read)(struct tl_import_facts *facts, const char *rest);
+	enum tl_import_source source;
 	bool whole; // the line holds nothing else
 } titles[] = {
-	{ "kvm run failed ", TL_IMPORT_VMM, run_failed, false },
-	{ "KVM internal error.", TL_IMPORT_VMM, internal_error, false },
-	{ "KVM: entry failed, hardware error ", TL_IMPORT_VMM, fail_entry, false },
-	{ "KVM: unknown exit, hardware reason ", TL_IMPORT_VMM, unknown_exit, false },
-	{ "Assertion failed: (isv)", TL_IMPORT_VMM, asserted, false },
-	{ "Assertion `isv' failed", TL_IMPORT_VMM, asserted, false },
-	{ "load/store instruction decoding not implemented", TL_IMPORT_HOST, no_syndrome, false },
-	{ "Data abort outside memslots with no valid syndrome info", TL_IMPORT_HOST, no_syndrome,
-		false },
-	{ "\" handler, esr ", TL_IMPORT_GUEST, handler, false },
-	{ " exception (ESR ", TL_IMPORT_GUEST, handler, false },
-	{ "Unable to handle kernel ", TL_IMPORT_GUEST, abort_at, false },
-	{ "BUG: unable to handle ", TL_IMPORT_GUEST, is_x86, false },
-	{ "general protection fault", TL_IMPORT_GUEST, is_x86, false },
-	{ "invalid opcode: ", TL_IMPORT_GUEST, is_x86, false },
-	{ "Internal error: ", TL_IMPORT_GUEST, internal, false },
-	{ "Unhandled fault: ", TL_IMPORT_GUEST, unhandled, false },
-	{ "data abort", TL_IMPORT_GUEST, NULL, true },
-	{ "prefetch abort", TL_IMPORT_GUEST, NULL, true },
-	{ "undefined instruction", TL_IMPORT_GUEST, NULL, true },
+	{ "kvm run failed ", run_failed, TL_IMPORT_VMM },
+	{ "KVM internal error.", internal_error, TL_IMPORT_VMM },
+	{ "KVM: entry failed, hardware error ", fail_entry, TL_IMPORT_VMM },
+	{ "KVM: unknown exit, hardware reason ", unknown_exit, TL_IMPORT_VMM },
+	{ "Assertion failed: (isv)", asserted, TL_IMPORT_VMM },
+	{ "Assertion `isv' failed", asserted, TL_IMPORT_VMM },
+	{ "load/store instruction decoding not implemented", no_syndrome, TL_IMPORT_HOST },
+	{ "Data abort outside memslots with no valid syndrome info", no_syndrome, TL_IMPORT_HOST },
+	{ "\" handler, esr ", handler, TL_IMPORT_GUEST },
+	{ " exception (ESR ", handler, TL_IMPORT_GUEST },
+	{ "Unable to handle kernel ", abort_at, TL_IMPORT_GUEST },
+	{ "BUG: unable to handle ", is_x86, TL_IMPORT_GUEST },
+	{ "general protection fault", is_x86, TL_IMPORT_GUEST },
+	{ "invalid opcode: ", is_x86, TL_IMPORT_GUEST },
+	{ "Internal error: ", internal, TL_IMPORT_GUEST },
+	{ "Unhandled fault: ", unhandled, TL_IMPORT_GUEST },
+	{ "data abort", NULL, TL_IMPORT_GUEST, true },
+	{ "prefetch abort", NULL, TL_IMPORT_GUEST, true },
+	{ "undefined instruction", NULL, TL_IMPORT_GUEST, true },
 };
 
 static void read_title(size_t i, const char *text, struct tl_import_facts *facts)

@@ -9,12 +9,13 @@
 #include <string.h>
 
 static const char *const sources[TL_IMPORT_SOURCES] = {
-	[TL_IMPORT_NONE] = "registers alone",
+	[TL_IMPORT_NONE] = "nobody",
 	[TL_IMPORT_VMM] = "the VMM's report",
 	[TL_IMPORT_HOST] = "the host kernel's log",
 	[TL_IMPORT_EVENT] = "trace events",
 	[TL_IMPORT_FAULT] = "a fault as somebody noted it",
 	[TL_IMPORT_GUEST] = "the guest's own report",
+	[TL_IMPORT_REGISTERS] = "registers alone",
 };
 
 const char *tl_import_source_name(enum tl_import_source source)
@@ -29,7 +30,7 @@ static enum tl_import_source source_of(const char *text)
 	for (enum tl_import_source s = TL_IMPORT_VMM; s < TL_IMPORT_SOURCES; s++)
 		if (!strncmp(text, sources[s], strlen(sources[s])))
 			return s;
-	return TL_IMPORT_VMM;
+	return TL_IMPORT_REGISTERS;
 }
 
 static void read_line(const char *at, size_t size, struct tl_import_facts *facts)
@@ -65,22 +66,20 @@ static void read_text(const char *text, struct tl_import_told *told)
 	memcpy(told->entry, facts.entry, sizeof(told->entry));
 }
 
-static struct tl_error *read_notice(struct tl_row *row, struct tl_import_told *told)
+// NULL: there is none.
+static struct tl_error *read_notice(struct tl_row *row, char **ret)
 {
-	const char *text, *lines;
+	const char *text = tl_row_next(row) ? tl_row_text(row, 0) : NULL;
+	char *copy = text ? strdup(text) : NULL;
+	struct tl_error *err = tl_row_error(row);
 
-	if (!tl_row_next(row))
-		return tl_row_error(row);
-	text = tl_row_text(row, 0);
-	if (!text)
-		return tl_row_error(row);
-	lines = strchr(text, '\n');
-	told->source = source_of(text);
-	told->text = strdup(lines ? lines + 1 : "");
-	if (!told->text)
-		return tl_error_new(TL_ERROR_IO, "out of memory");
-	read_text(told->text, told);
-	return tl_row_error(row);
+	if (!err && text && !copy)
+		err = tl_error_new(TL_ERROR_IO, "out of memory");
+	if (err)
+		free(copy);
+	else
+		*ret = copy;
+	return err;
 }
 
 struct tl_error *tl_import_told(struct tl_trace *trace, tl_seq seq, struct tl_import_told *ret)
@@ -98,11 +97,15 @@ struct tl_error *tl_import_told(struct tl_trace *trace, tl_seq seq, struct tl_im
 		return tl_error_in(err, "%s", tl_trace_path(trace));
 	sqlite3_bind_int64(stmt, 1, (int64_t)seq);
 	row.stmt = stmt;
-	err = read_notice(&row, &told);
+	err = read_notice(&row, &told.notice);
 	sqlite3_finalize(stmt);
-	if (err) {
-		tl_import_told_deinit(&told);
+	if (err)
 		return tl_error_in(err, "%s: exit %" PRIu64, tl_trace_path(trace), seq);
+	if (told.notice) {
+		told.source = source_of(told.notice);
+		told.text = told.notice + strcspn(told.notice, "\n");
+		told.text += *told.text == '\n';
+		read_text(told.text, &told);
 	}
 	*ret = told;
 	return NULL;
@@ -110,7 +113,8 @@ struct tl_error *tl_import_told(struct tl_trace *trace, tl_seq seq, struct tl_im
 
 void tl_import_told_deinit(struct tl_import_told *told)
 {
-	free(told->text);
+	free(told->notice);
+	told->notice = NULL;
 	told->text = NULL;
 }
 

@@ -119,6 +119,11 @@ static struct tl_error *begin(struct tl_import_trace *t)
 	return tl_writer_create(t->options->output, &options, &t->writer);
 }
 
+static enum tl_import_source source_of(const struct tl_import_report *r)
+{
+	return r->facts.source == TL_IMPORT_NONE ? TL_IMPORT_REGISTERS : r->facts.source;
+}
+
 // The lines themselves, so that nothing of them is lost.
 static struct tl_error *put_lines(
 	struct tl_import_trace *t, const struct tl_import_report *r, const struct tl_exit *exit)
@@ -127,8 +132,8 @@ static struct tl_error *put_lines(
 	char *text;
 
 	if (asprintf(&text, TL_IMPORT_PREFIX "%s, %s:%" PRIu64 "-%" PRIu64 "\n%.*s",
-		    tl_import_source_name(r->facts.source), t->name, r->first, r->last,
-		    (int)r->size, r->text) < 0)
+		    tl_import_source_name(source_of(r)), t->name, r->first, r->last, (int)r->size,
+		    r->text) < 0)
 		return tl_error_new(TL_ERROR_IO, "out of memory");
 	err = put_notice(t, exit->seq, exit->vcpu, TL_NOTICE_INFO, text);
 	free(text);
@@ -150,7 +155,7 @@ static struct tl_error *put_reply(struct tl_import_trace *t, const struct tl_imp
 static void tell(struct tl_import_trace *t, const struct tl_import_report *r,
 	const struct tl_exit *exit, const struct tl_exit_kind *kind, const struct tl_regs *regs)
 {
-	const struct tl_import_found found = { .source = r->facts.source,
+	const struct tl_import_found found = { .source = source_of(r),
 		.name = t->name,
 		.first = r->first,
 		.last = r->last,

@@ -10,12 +10,13 @@
 
 /** Who wrote a report. The names stand in traces: never change them. */
 enum tl_import_source {
-	TL_IMPORT_NONE,	 /**< not imported */
-	TL_IMPORT_VMM,	 /**< the VMM: QEMU's words and its dump of registers */
-	TL_IMPORT_HOST,	 /**< the host's kernel, in its log */
-	TL_IMPORT_EVENT, /**< trace events of the host's KVM */
-	TL_IMPORT_FAULT, /**< a person or a patch: a syndrome, an address */
-	TL_IMPORT_GUEST, /**< no exit: the guest's own report of an exception */
+	TL_IMPORT_NONE,	     /**< not imported */
+	TL_IMPORT_VMM,	     /**< the VMM: QEMU's words and its dump of registers */
+	TL_IMPORT_HOST,	     /**< the host's kernel, in its log */
+	TL_IMPORT_EVENT,     /**< trace events of the host's KVM */
+	TL_IMPORT_FAULT,     /**< a person or a patch: a syndrome, an address */
+	TL_IMPORT_GUEST,     /**< no exit: the guest's own report of an exception */
+	TL_IMPORT_REGISTERS, /**< registers, and nobody says why */
 	TL_IMPORT_SOURCES,
 };
 
@@ -78,7 +79,8 @@ struct tl_import_entry {
 /** What a report says that a trace's rows have no place for, besides what they have. */
 struct tl_import_told {
 	enum tl_import_source source; /**< TL_IMPORT_NONE: this exit was not imported */
-	char *text;		      /**< owned: the lines of the report; NULL for none */
+	char *notice;		      /**< owned: as it stands in the trace; NULL for none */
+	const char *text;	      /**< in it: the lines of the report */
 	bool has_esr, has_far, has_ipa;
 	uint64_t esr; /**< whole; of a guest's own report ESR_EL1, else ESR_EL2 as KVM saw it */
 	uint64_t far; /**< likewise FAR_EL1 or FAR_EL2 */

@@ -154,7 +154,8 @@ static struct tl_error *fill_platform(struct tl_situation *s)
 	if (err)
 		return err;
 	p->kernel = kernel_of(s->place.trace);
-	if (found && s->state.arch->id == TL_ARCH_ARM64)
+	if (found && s->state.arch->id == TL_ARCH_ARM64 &&
+		!tl_trace_meta(s->place.trace, "imported"))
 		p->ipa_bits = row[0] & 0xff ? row[0] & 0xff : 40;
 	if (tl_trace_meta_int(s->place.trace, "host_ipa_bits", &host) && host > 0 && host < 64)
 		p->host_ipa_bits = (uint8_t)host;

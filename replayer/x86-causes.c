@@ -57,7 +57,10 @@ static void other_internal(const struct tl_diagnosis *d, struct tl_cause *c)
 		return;
 	c->name = "internal-error";
 	c->weight = 60;
-	tl_cause_what(c, "KVM met what it has no way for: suberror %" PRIu64, s->exit.value);
+	tl_cause_what(c, "KVM met what it has no way for: suberror %" PRIu64 "%s", s->exit.value,
+		s->exit.value == SIMUL_EX     ? " (another exception while one was being delivered)"
+		: s->exit.value == UNEXPECTED ? " (an exit that it does not know)"
+					      : "");
 }
 
 static void triple_fault(const struct tl_diagnosis *d, struct tl_cause *c)

@@ -107,33 +107,40 @@ static void put_bytes(const struct tl_disassembled *line, bool words)
 	printf("%*s", at < 10 ? 10 - at : 1, "");
 }
 
-static void print_line(const struct tl_disassembled *line, bool words)
+static void print_caret(const struct tl_disassembled *line, int at)
+{
+	const size_t shown = strlen(line->mnemonic) < 7 ? 7 : strlen(line->mnemonic);
+	const size_t n =
+		*line->operands ? shown + 1 + strlen(line->operands) : strlen(line->mnemonic);
+
+	printf("%*s", at, "");
+	for (size_t i = 0; i < n; i++)
+		putchar('^');
+	putchar('\n');
+	tl_style(TL_STYLE_PLAIN);
+}
+
+// Where the code stands may be all that is not known of it.
+static void print_line(const struct tl_disassembled *line, bool words, bool has_va)
 {
 	int at;
 
 	if (line->is_pc)
 		tl_style(TL_STYLE_BOLD);
-	at = printf("%c 0x%-10" PRIx64 " ", line->is_pc ? '>' : ' ', line->va);
+	at = printf("%c ", line->is_pc ? '>' : ' ');
+	at += has_va ? printf("0x%-10" PRIx64 " ", line->va)
+		     : printf("%-12s ", line->is_pc ? "pc" : "");
 	put_bytes(line, words);
 	at += line->size * 2 < 10 ? 10 : line->size * 2 + 1;
 	printf("%-7s %s\n", line->mnemonic, line->operands);
-	if (line->is_pc) {
-		const size_t shown = strlen(line->mnemonic) < 7 ? 7 : strlen(line->mnemonic);
-		const size_t n = *line->operands ? shown + 1 + strlen(line->operands)
-						 : strlen(line->mnemonic);
-
-		printf("%*s", at, "");
-		for (size_t i = 0; i < n; i++)
-			putchar('^');
-		putchar('\n');
-		tl_style(TL_STYLE_PLAIN);
-	}
+	if (line->is_pc)
+		print_caret(line, at);
 }
 
 static void print_code(const struct tl_diagnosis *d)
 {
 	for (size_t i = 0; i < d->n_lines; i++)
-		print_line(&d->line[i], d->situation->state.arch->id == TL_ARCH_ARM64);
+		print_line(&d->line[i], d->situation->state.arch->id == TL_ARCH_ARM64, d->has_at);
 }
 
 static void print_symbol(const struct tl_diagnosis *d)

@@ -137,7 +137,7 @@ static void print_vm(struct tl_report *r, struct tl_row *row)
 	tl_stat_section(r, "vm");
 	printf("%" PRIu64 ": type 0x%" PRIx64, tl_row_u64(row, 0), type);
 	// KVM API 4.2: the size of guest physical addresses, 0 for 40 bits
-	if (tl_trace_arch(r->trace)->id == TL_ARCH_ARM64)
+	if (tl_trace_arch(r->trace)->id == TL_ARCH_ARM64 && !tl_row_u64(row, 3))
 		printf(" (%u-bit guest physical addresses)",
 			type & 255 ? (unsigned)(type & 255) : 40);
 	if (!tl_row_has(row, 4))

@@ -256,7 +256,8 @@ static void a_kernel_of_x86_reports(void **state)
 		1,
 		(const char *[]){
 			"failed | rax=0x1 rbx=0x2 rcx=0x3 rsp=0xffffc90000013e28 rbp=0x7 r8=0x8 "
-			"r9=0x9 r10=0xa r11=0xb r12=0xc r13=0xd r14=0xe r15=0xf rflags=0x10246 fs_base=0x7f0012345740 "
+			"r9=0x9 r10=0xa r11=0xb r12=0xc r13=0xd r14=0xe r15=0xf rflags=0x10246 "
+			"fs_base=0x7f0012345740 "
 			"gs_base=0xffff88813bc00000 cr0=0x80050033 cr2=0xffffc90000100000 "
 			"cr3=0x102a0a000 cr4=0x6f0 | 4889e590>c7042500000000" },
 		"");
@@ -539,6 +540,11 @@ static void what_a_trace_says_of_itself(void **state)
 		"> esr=0x92000046 ipa=0x9000018\n");
 	assert_ok(tl_import_told(t, 1, &told));
 	assert_string_equal(told.text, "> esr=0x92000046 ipa=0x9000018\n");
+	tl_import_told_deinit(&told);
+	t = gives("X00=0000000000000001 X01=0000000000000002\n", 1,
+		(const char *[]){ "failed | x0=0x1 x1=0x2 |" }, "");
+	assert_ok(tl_import_told(t, 1, &told));
+	assert_int_equal(told.source, TL_IMPORT_REGISTERS);
 	tl_import_told_deinit(&told);
 	assert_ok(tl_import_told(t, 7, &told));
 	assert_int_equal(told.source, TL_IMPORT_NONE);

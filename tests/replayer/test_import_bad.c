@@ -122,7 +122,8 @@ static void wrapping_does_not_matter(void **state)
 
 static void html_does_not_hide_the_mark(void **state)
 {
-	gives("Code=90 90 &lt;0F&gt; 0b &#60;\n", 1, (const char *[]){ "failed | | 9090>0f0b" }, "");
+	gives("Code=90 90 &lt;0F&gt; 0b &#60;\n", 1, (const char *[]){ "failed | | 9090>0f0b" },
+		"");
 }
 
 static void numbers_that_do_not_fit_are_left_out(void **state)
@@ -240,22 +241,27 @@ static void words_that_look_like_registers_are_none(void **state)
 static void a_program_that_crashes_is_no_machine(void **state)
 {
 	gives("[ 1.0] deliver: rip=0x100062 rsp=0x4000000 cr3=0x1000\n"
-	      "[ 1.1] a[14768]: segfault at 0 ip 00005573fea9ab93 sp 00007ffe6d1007e0 error 6 in a[cb93]\n"
+	      "[ 1.1] a[14768]: segfault at 0 ip 00005573fea9ab93 sp 00007ffe6d1007e0 error 6 in "
+	      "a[cb93]\n"
 	      "[ 1.2] Code: 48 8b 45 b8 <c6> 00 01\n"
-	      "[ 1.3] traps: b[2] general protection fault ip:5573fea9ab93 sp:7ffe6d1007e0 error:0\n"
+	      "[ 1.3] traps: b[2] general protection fault ip:5573fea9ab93 sp:7ffe6d1007e0 "
+	      "error:0\n"
 	      "[ 1.4] Code: 48 8b 45 b8 <c6> 00 01\n",
 		1,
-		(const char *[]){ "failed pc=0x100062 | rsp=0x4000000 rip=0x100062 cr3=0x1000 |" }, "");
+		(const char *[]){ "failed pc=0x100062 | rsp=0x4000000 rip=0x100062 cr3=0x1000 |" },
+		"");
 }
 
 static void a_long_line_is_read_as_far_as_it_may_be(void **state)
 {
 	static char text[200000];
+	static const char late[] = " pc=0x1000 ";
 	struct tl_error *err;
 	int n = snprintf(text, sizeof(text), "esr=0x92000046 ipa=0x9000018 ");
 
 	memset(text + n, 'a', sizeof(text) - (size_t)n);
-	memcpy(text + 150000, " pc=0x1000 ", 11);
+	for (unsigned i = 0; i < strlen(late); i++)
+		text[150000 + i] = late[i];
 	assert_int_equal(import_bytes(text, sizeof(text), NULL, &err), 1);
 	assert_ok(err);
 	assert_string_equal(imported_messages,

@@ -19,7 +19,10 @@ static const struct {
 	{ "04-edk2-lto-thumb", 1,
 		{ "nisv ENOSYS pc=0x7faa887c | x2=0x48 x3=0x8000820 pc=0x7faa887c "
 		  "pstate=0x800001f3 |" } },
-	{ "05-edk2-gic-typer", 1, { "nisv ENOSYS addr=0x80a0008 write=0 value=0x92000007 | |" } },
+	{ "05-edk2-gic-typer", 1,
+		{ "nisv ENOSYS pc=0x40001000 addr=0x80a0008 write=0 value=0x92000007 | "
+		  "x2=0x80a0008 "
+		  "pc=0x40001000 pstate=0x600001d3 | >d000c2e1" } },
 	{ "06-edk2-null", 1,
 		{ "nisv ENOSYS pc=0x13f7ff804 | x0=0x13f7ab108 x1=0x64 x5=0x96000044 "
 		  "pc=0x13f7ff804 "
@@ -27,7 +30,7 @@ static const struct {
 	{ "07-barebox-primecell", 1,
 		{ "nisv addr=0x9000fe0 write=0 value=0x92000007 | x0=0x9000fe0 | >014440b8" } },
 	{ "08-barebox-memcpy", 1,
-		{ "nisv addr=0x4000 write=0 value=0x92000007 | x1=0x4000 | >238440f8" } },
+		{ "nisv addr=0x4000000 write=0 value=0x92000007 | x1=0x4000000 | >238440f8" } },
 	{ "09-barebox-stack", 1,
 		{ "failed pc=0x40001000 | x30=0x40000f00 pc=0x40001000 pstate=0x600003c5 "
 		  "sp_el1=0x4007fff8 | >e00700a9" } },

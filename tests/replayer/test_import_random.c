@@ -8,7 +8,7 @@
 
 #include <glob.h>
 
-enum { LINES = 512, TEXT = 1 << 16 };
+enum { LINES = 512, LINE = 1024, TEXT = 1 << 16 };
 
 static char *lines[LINES];
 static unsigned n_lines;
@@ -152,15 +152,12 @@ static size_t damage(char *text, size_t size)
 static size_t random_line(char *to)
 {
 	const char *line = lines[below(n_lines)];
-	const size_t n = strlen(line);
-
-	memcpy(to, line, n);
-	return damage(to, n);
+	return damage(to, (size_t)snprintf(to, LINE, "%s", line));
 }
 
 static void a_line_alone_never_goes_wrong(void **state)
 {
-	char bytes[1024], plain[1024];
+	char bytes[LINE], plain[LINE];
 	struct tl_import_event event;
 	struct tl_import_facts facts;
 
@@ -223,7 +220,7 @@ static void any_text_gives_a_trace_that_can_be_read(void **state)
 		uint64_t exits;
 		size_t n = 0;
 
-		for (unsigned l = 0; l < 60 && n + 1024 < TEXT; l++) {
+		for (unsigned l = 0; l < 60 && n + LINE < TEXT; l++) {
 			n += random_line(text + n);
 			text[n++] = '\n';
 		}
