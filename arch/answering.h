@@ -15,7 +15,10 @@ struct tl_answer_rule {
 
 #define TL_TRAP_BIT(kind) (UINT32_C(1) << (kind))
 
-/** Each in the order in which people see them; `id` TL_ANSWERS ends them. */
+/**
+ * Each in the order in which people see them; `id` TL_ANSWERS ends them. What ends the VM is an answer to
+ * every exit, and not among them.
+ */
 extern const struct tl_answer_rule tl_arm64_answers[], tl_x86_answers[];
 
 #endif

@@ -12,7 +12,7 @@ typedef uint64_t tl_gva; /**< guest virtual address, bytes */
 
 /**
  * Reads guest physical memory for a walk: `size` bytes at `gpa` into `buf`. False when the bytes
- * are not there (no slot, not recorded); `buf` is then undefined.
+ * are not there (no slot, not recorded); `buf` is then undefined. NULL: nothing is there.
  */
 struct tl_mem {
 	bool (*read)(void *ctx, tl_gpa gpa, void *buf, size_t size);

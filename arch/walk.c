@@ -21,7 +21,8 @@ bool tl_walk_entry(struct tl_walk *walk, const struct tl_walk_tables *tables, in
 		walk->status = TL_WALK_UNSUPPORTED;
 		return false;
 	}
-	if (!tables->mem->read(tables->mem->ctx, gpa, bytes, tables->entry_size)) {
+	if (!tables->mem->read ||
+		!tables->mem->read(tables->mem->ctx, gpa, bytes, tables->entry_size)) {
 		walk->status = TL_WALK_NO_MEMORY;
 		walk->level = (int8_t)level;
 		walk->gpa = gpa;

@@ -123,15 +123,14 @@ static void evex(struct tl_x86_text *t)
 static bool vector_opcode(struct tl_x86_text *t, const struct tl_x86_insn *i, unsigned byte)
 {
 	const bool taken = i->mode == 64 || tl_x86_peek(t) >= 0xc0;
+	const bool xop = byte == 0x8f && (tl_x86_peek(t) & 0x1f) >= TL_X86_MAP_XOP;
 
 	if (byte == 0xc5 && taken)
 		vex2(t);
-	else if (byte == 0xc4 && taken)
+	else if ((byte == 0xc4 && taken) || xop)
 		vex3(t);
 	else if (byte == 0x62 && taken)
 		evex(t);
-	else if (byte == 0x8f && (tl_x86_peek(t) & 0x1f) >= TL_X86_MAP_XOP)
-		vex3(t);
 	else
 		return false;
 	t->opcode = (uint8_t)tl_x86_next(t);

@@ -6,9 +6,7 @@
 
 static unsigned size_of(const struct tl_x86_insn *i, unsigned size)
 {
-	static const uint8_t sizes[] = {
-		[TL_X86_B] = 1, [TL_X86_W] = 2, [TL_X86_D] = 4, [TL_X86_Q] = 8
-	};
+	static const uint8_t sizes[] = { [TL_X86_B] = 1, [TL_X86_W] = 2, [TL_X86_D] = 4 };
 
 	if (size == TL_X86_V)
 		return i->operand;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// String instructions: one element, or as many as INS has read ahead. SDM volume 2, REP; KVM leaves RIP on
-// a repeated one, also behind its last element.
+// String instructions: one element, or as many as INS has read ahead. KVM leaves RIP on a repeated
+// one, also behind its last element. SDM volume 2, REP.
 #include "arch/x86_64/carrying.h"
 #include "arch/x86_64/flags.h"
 

@@ -103,7 +103,7 @@ struct tl_x86_insn {
 	uint8_t condition;  /**< SETcc, CMOVcc: as the low bits of the opcode have it */
 
 	/* What tl_x86_trapping() adds. */
-	int8_t at; /**< bytes from RIP to it: 0, or negative when RIP is already behind it */
+	int at;	   /**< bytes from RIP to it: 0, or negative when RIP is already behind it */
 	bool past; /**< RSI, RDI and RCX are already those of the next element */
 };
 

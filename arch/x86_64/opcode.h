@@ -34,7 +34,6 @@ enum tl_x86_size {
 	TL_X86_B,
 	TL_X86_W,
 	TL_X86_D,
-	TL_X86_Q,
 	TL_X86_V, /**< the operand's: 2, 4 or 8 bytes */
 	TL_X86_Z, /**< the same without 8: ports */
 	TL_X86_Y, /**< 4 or 8 bytes: never 2 */

@@ -6,7 +6,8 @@
 #include <string.h>
 
 // How far back runs of code begin.
-#define RUN 96
+#define RUN  96
+#define PAGE 4096
 
 struct search {
 	const struct tl_state *state;
@@ -30,7 +31,7 @@ static bool decode_at(const struct search *s, int at, struct tl_x86_insn *ret)
 		size--;
 	if (tl_x86_decode(s->mode, code, size, ret) != TL_X86_DECODED)
 		return false;
-	ret->at = (int8_t)at;
+	ret->at = at;
 	ret->past = is_string(ret) && (at < 0 || (s->trap->has_write && s->trap->write));
 	return true;
 }
@@ -89,12 +90,17 @@ static enum judgement judge_value(const struct search *s, const struct tl_x86_in
 	return agree(value == (s->trap->value & tl_x86_mask(i->size)));
 }
 
-// KVM cuts what is longer than 8 bytes, or crosses into another page.
+// KVM cuts what is longer than 8 bytes, and what crosses into another page.
 static bool fits_size(const struct search *s, const struct tl_x86_insn *i)
 {
-	if (!s->trap->has_size || s->trap->size == i->size)
+	const struct tl_trap *t = s->trap;
+
+	if (!t->has_size || t->size == i->size)
 		return true;
-	return s->trap->kind == TL_TRAP_MMIO && s->trap->size < i->size;
+	if (t->kind != TL_TRAP_MMIO || t->size > i->size)
+		return false;
+	return i->size > 8 || !t->has_address || t->address % PAGE == 0 ||
+	       (t->address + t->size) % PAGE == 0;
 }
 
 // Where RIP is while the instruction's access is userspace's to answer.

@@ -362,14 +362,16 @@ static void apply(const struct tl_effect *effect)
 	}
 }
 
+// Below are tables, whose accessed bits KVM sets.
 static void compare_ram(const struct question *q)
 {
-	// below are tables, whose accessed bits KVM sets
-	for (uint64_t n = DATA; n < RAM_SIZE; n++)
-		if (host.copy[n] != host.ram[n]) {
-			unlike(q, "memory", host.copy[n], host.ram[n]);
-			return;
-		}
+	uint64_t n = DATA;
+
+	if (!memcmp(host.copy + DATA, host.ram + DATA, RAM_SIZE - DATA))
+		return;
+	while (host.copy[n] == host.ram[n])
+		n++;
+	unlike(q, "memory", host.copy[n], host.ram[n]);
 }
 
 // The write that a read leads to, where it does.
@@ -534,6 +536,8 @@ static void put_prefixes(struct question *q, const struct form *f)
 		q->code[q->size++] = 0x66;
 	if (one_in(8))
 		q->code[q->size++] = 0x67;
+	if (f->kind == MEMORY && one_in(8))
+		q->code[q->size++] = 0xf0;
 	if (one_in(4))
 		q->code[q->size++] = segments[below(5)];
 	if (f->kind == STRING && one_in(2))
@@ -565,7 +569,7 @@ static tl_gva in_hole(void)
 
 static tl_gva in_ram(void)
 {
-	return DATA + (any() & 0x3f000) + 0x80 + below(0xe00);
+	return DATA + (any() & 0x1f000) + 0x80 + below(0xe00);
 }
 
 // PUSH and POP need a stack, which must not be what they are aimed by.
@@ -604,8 +608,8 @@ static bool make(struct question *q, unsigned mode)
 	set_sregs(q);
 	random_regs(q);
 	put_code(q, f);
-	if (tl_x86_decode(mode, q->code, sizeof(q->code), &i) != TL_X86_DECODED || i.lock ||
-		(i.op == TL_X86_MOVBE && !host.has_movbe))
+	if (tl_x86_decode(mode, q->code, sizeof(q->code), &i) != TL_X86_DECODED ||
+		(i.lock && !(i.reads && i.writes)) || (i.op == TL_X86_MOVBE && !host.has_movbe))
 		return false;
 	q->size = i.length;
 	if (f->kind == PORT)

@@ -89,7 +89,7 @@ static void leave_index_out(char *operand)
 	value = open[6] == '-' ? -value : value;
 	value = open[1] == 'e' ? (uint32_t)value : value;
 	snprintf(digits, sizeof(digits), "%s0x%" PRIx64, open[-1] == ':' ? "" : "ds:", value);
-	strcpy(open, digits);
+	memcpy(open, digits, strlen(digits) + 1);
 }
 
 // The segment that addresses are in when objdump names none.
@@ -160,7 +160,7 @@ static bool differs_by_vendor(const uint8_t *code, const struct tl_x86_insn *i)
 
 static void compare_operands(const uint8_t *code, const struct tl_x86_insn *i, char *operands)
 {
-	char first[80], second[80], ours[2][80];
+	char first[120], second[120], ours[2][120];
 
 	split(operands, first, second, sizeof(first));
 	operand_texts(ours[0], ours[1], sizeof(ours[0]), i);
@@ -180,7 +180,7 @@ static void compare_text(const uint8_t *code, const struct tl_x86_insn *i, const
 	if (!*i->name)
 		return;
 	if (!strcmp(name, "movabs"))
-		strcpy(name, "mov");
+		name[3] = '\0';
 	if (strcmp(name, i->name) != 0)
 		unlike(code, i, "name", i->name, theirs);
 	else if (has_operands(i) || i->op == TL_X86_MOVE_VECTOR)
