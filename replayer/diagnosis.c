@@ -5,6 +5,8 @@
 #include "arch/arm64/emulate.h"
 #include "arch/arm64/regs.h"
 #include "arch/x86_64/decode.h"
+#include "arch/x86_64/msr.h"
+#include "arch/x86_64/port.h"
 #include "replayer/cause.h"
 
 #include <inttypes.h>
@@ -151,11 +153,33 @@ static void say_devices(struct tl_diagnosis *d)
 			d->device.device[0].from == TL_DEVICE_ASSUMED ? " (assumed)" : "");
 }
 
+// Ports and MSRs are known by their number.
+static void find_number(struct tl_diagnosis *d)
+{
+	const struct tl_trap *t = &d->situation->trap;
+	const bool port = t->kind == TL_TRAP_PIO && t->address <= UINT16_MAX;
+	const char *name = NULL;
+
+	if (port)
+		name = tl_x86_port_name((uint16_t)t->address);
+	else if (t->kind == TL_TRAP_RDMSR || t->kind == TL_TRAP_WRMSR)
+		name = tl_x86_msr_name((uint32_t)t->address);
+	if (!name)
+		return;
+	d->device_assumed = port && tl_x86_port_is_assumed((uint16_t)t->address);
+	snprintf(d->device_name, sizeof(d->device_name), "%s%s", name,
+		d->device_assumed ? " (assumed)" : "");
+	snprintf(d->device_line[d->n_device_lines++], sizeof(d->device_line[0]),
+		"%s 0x%" PRIx64 ": %s%s", port ? "port" : "MSR", t->address, name,
+		d->device_assumed ? ", where QEMU has it: an assumption" : "");
+}
+
 static struct tl_error *find_device(struct tl_diagnosis *d)
 {
 	const struct tl_situation *s = d->situation;
 	struct tl_error *err;
 
+	find_number(d);
 	if (!d->has_gpa)
 		return NULL;
 	tl_backing(&s->state, d->gpa, &d->backing);

@@ -241,12 +241,12 @@ static void print_backing(const struct tl_diagnosis *d)
 	struct text text;
 	FILE *to;
 
-	if (!d->has_gpa)
-		return;
-	label("place");
-	to = begin(&text);
-	tl_put_backing(to, d->gpa, &d->backing, &d->situation->state.platform);
-	end(&text, LABEL, LABEL);
+	if (d->has_gpa) {
+		label("place");
+		to = begin(&text);
+		tl_put_backing(to, d->gpa, &d->backing, &d->situation->state.platform);
+		end(&text, LABEL, LABEL);
+	}
 	for (unsigned i = 0; i < d->n_device_lines; i++) {
 		label(i ? "" : "device");
 		tl_put_wrapped(stdout, d->device_line[i], LABEL, LABEL);
