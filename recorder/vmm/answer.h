@@ -8,8 +8,9 @@
 const struct tl_vmm_answer *tl_vmm_answer_to(
 	const struct tl_vmm_options *options, enum tl_trap_kind kind);
 
-/** Values are for reads, and ignoring for writes: the other direction has the machine's policy. */
-bool tl_vmm_answer_fits(const struct tl_vmm_answer *answer, const struct tl_access *access);
+/** To an access that no device answers. Values are for reads, and ignoring is for writes. */
+const struct tl_vmm_answer *tl_vmm_answer_to_access(
+	const struct tl_vmm_options *options, const struct tl_access *access);
 
 /**
  * Gives that answer to the exit that the vCPU's run holds, by the same model that works out what answers

@@ -47,3 +47,8 @@ struct tl_error *tl_bus_access(
 	pthread_mutex_unlock(&machine->bus_lock);
 	return err;
 }
+
+bool tl_bus_has(const struct tl_machine *machine, const struct tl_access *access)
+{
+	return find(machine->board, access);
+}

@@ -33,4 +33,7 @@ struct tl_bus_device {
 TL_CHECK struct tl_error *tl_bus_access(
 	struct tl_machine *machine, const struct tl_access *access, bool *ret_answered);
 
+/** There is a device at that address. */
+bool tl_bus_has(const struct tl_machine *machine, const struct tl_access *access);
+
 #endif

@@ -6,78 +6,21 @@
 #include <linux/kvm.h>
 #include <string.h>
 
+#include "recorder/vmm/access.h"
 #include "recorder/vmm/answer.h"
 #include "recorder/vmm/idsr.h"
 #include "schema/wire/idsr.h"
 
 #define ARM64_INSN_SIZE 4
 
-// Puts the vCPU's program counter before the error, where it can be read.
-static struct tl_error *at_pc(struct tl_vcpu *vcpu, struct tl_error *err)
-{
-	const struct tl_reg *pc = &TL_ARCH_HOST.regs[TL_ARCH_HOST.pc_reg];
-	struct tl_error *failed;
-	struct tl_regs regs;
-	uint64_t value;
-
-	failed = vcpu->cpu->ops->get(vcpu->cpu, TL_REGS_PC, &regs);
-	tl_error_free(failed);
-	if (failed || !tl_reg_get(pc, &regs, &value))
-		return err;
-	return tl_error_in(err, "%s 0x%" PRIx64, pc->name, value);
-}
-
-static struct tl_error *no_device(struct tl_vcpu *vcpu, const struct tl_access *access)
-{
-	const char *where = access->space == TL_SPACE_PIO ? "port " : "";
-	uint64_t value = 0;
-
-	if (!access->is_write)
-		return at_pc(vcpu, tl_error_new(TL_ERROR_UNSUPPORTED,
-					   "no device answers the %u-byte read from %s0x%" PRIx64,
-					   access->size, where, access->address));
-	memcpy(&value, access->data, access->size);
-	return at_pc(vcpu,
-		tl_error_new(TL_ERROR_UNSUPPORTED,
-			"no device answers the %u-byte write of 0x%" PRIx64 " to %s0x%" PRIx64,
-			access->size, value, where, access->address));
-}
-
-static struct tl_error *fill(const struct tl_access *access, int byte)
-{
-	if (!access->is_write)
-		memset(access->data, byte, access->size);
-	return NULL;
-}
-
-static struct tl_error *unanswered(struct tl_vcpu *vcpu, const struct tl_access *access)
-{
-	const struct tl_vmm_answer *answer = tl_vmm_answer_to(
-		vcpu->machine->options, access->space == TL_SPACE_PIO ? TL_TRAP_PIO : TL_TRAP_MMIO);
-
-	if (answer && tl_vmm_answer_fits(answer, access))
-		return tl_vmm_answer_give(vcpu, answer, access);
-	switch (vcpu->machine->options->unanswered) {
-	case TL_UNANSWERED_STOP:
-		return no_device(vcpu, access);
-	case TL_UNANSWERED_ZERO:
-		return fill(access, 0);
-	case TL_UNANSWERED_ONES:
-		return fill(access, 0xff);
-	case TL_UNANSWERED_ABORT:
-		return vcpu->cpu->ops->abort(vcpu->cpu);
-	}
-	return NULL;
-}
-
 struct tl_error *tl_exit_access(struct tl_vcpu *vcpu, const struct tl_access *access)
 {
-	bool answered;
-	struct tl_error *err = tl_bus_access(vcpu->machine, access, &answered);
+	const struct tl_vmm_answer *answer =
+		tl_vmm_answer_to_access(vcpu->machine->options, access);
 
-	if (err || answered)
-		return err;
-	return unanswered(vcpu, access);
+	if (answer && !tl_bus_has(vcpu->machine, access))
+		return tl_vmm_answer_give(vcpu, answer, access);
+	return tl_access_perform(vcpu, access);
 }
 
 static struct tl_error *mmio(struct tl_vcpu *vcpu)
@@ -122,7 +65,7 @@ static struct tl_error *halt(struct tl_vcpu *vcpu)
 
 static struct tl_error *triple_fault(struct tl_vcpu *vcpu)
 {
-	return at_pc(vcpu, tl_error_new(TL_ERROR_UNSUPPORTED, "triple fault"));
+	return tl_vcpu_at_pc(vcpu, tl_error_new(TL_ERROR_UNSUPPORTED, "triple fault"));
 }
 
 static struct tl_error *system_event(struct tl_vcpu *vcpu)
@@ -166,7 +109,7 @@ static struct tl_error *nisv(struct tl_vcpu *vcpu)
 	switch (vcpu->machine->options->nisv) {
 	case TL_NISV_OFF:
 	case TL_NISV_STOP:
-		return at_pc(
+		return tl_vcpu_at_pc(
 			vcpu, tl_error_new(TL_ERROR_UNSUPPORTED,
 				      "an access that KVM cannot describe (NISV): ipa 0x%" PRIx64
 				      ", esr_iss 0x%" PRIx64,
@@ -180,9 +123,29 @@ static struct tl_error *nisv(struct tl_vcpu *vcpu)
 	return NULL;
 }
 
+static struct tl_error *idsr(struct tl_vcpu *vcpu)
+{
+	const struct tl_vmm_answer *answer = tl_vmm_answer_to(vcpu->machine->options, TL_TRAP_IDSR);
+
+	if (answer)
+		return tl_vmm_answer_give(vcpu, answer, NULL);
+	switch (vcpu->machine->options->idsr) {
+	case TL_IDSR_OFF:
+		return tl_error_new(TL_ERROR_UNSUPPORTED, "exit %u, which nobody has asked for",
+			(unsigned)TL_RUN_ARM_IDSR);
+	case TL_IDSR_UNDEF:
+		return NULL;
+	case TL_IDSR_RAZ:
+	case TL_IDSR_CELL:
+		tl_idsr_reply(vcpu, true, true, tl_idsr_cell(vcpu));
+		return NULL;
+	}
+	return NULL;
+}
+
 static struct tl_error *internal_error(struct tl_vcpu *vcpu)
 {
-	return at_pc(
+	return tl_vcpu_at_pc(
 		vcpu, tl_error_new(TL_ERROR_UNSUPPORTED, "KVM gave up: internal error, suberror %u",
 			      vcpu->cpu->run->internal.suberror));
 }
@@ -202,7 +165,7 @@ static struct tl_error *(*const handlers[])(struct tl_vcpu *vcpu) = {
 	[KVM_EXIT_INTERNAL_ERROR] = internal_error,
 	[KVM_EXIT_SYSTEM_EVENT] = system_event,
 	[KVM_EXIT_ARM_NISV] = nisv,
-	[TL_RUN_ARM_IDSR] = tl_idsr_exit,
+	[TL_RUN_ARM_IDSR] = idsr,
 };
 
 struct tl_error *tl_exit_handle(struct tl_vcpu *vcpu)
@@ -211,7 +174,7 @@ struct tl_error *tl_exit_handle(struct tl_vcpu *vcpu)
 
 	if (reason < sizeof(handlers) / sizeof(handlers[0]) && handlers[reason])
 		return handlers[reason](vcpu);
-	return at_pc(
+	return tl_vcpu_at_pc(
 		vcpu, tl_error_new(TL_ERROR_UNSUPPORTED, "exit reason %u is not handled", reason));
 }
 
@@ -222,5 +185,5 @@ struct tl_error *tl_exit_failed(struct tl_vcpu *vcpu, int number)
 	if (number == ENOSYS && vcpu->machine->options->nisv == TL_NISV_OFF &&
 		!tl_vmm_answer_to(vcpu->machine->options, TL_TRAP_NISV))
 		err = tl_error_in(err, "an access that KVM cannot describe, and nisv is off");
-	return at_pc(vcpu, err);
+	return tl_vcpu_at_pc(vcpu, err);
 }

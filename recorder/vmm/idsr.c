@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "recorder/vmm/answer.h"
 #include "schema/wire/exit.h"
 
 // Every register there can be, also MCRR's and MRRC's, whose Op1 has four bits.
@@ -13,9 +12,10 @@ enum { CELLS = 1 << (2 + 4 + 4 + 4 + 3) };
 
 static bool has_cells(const struct tl_vmm_options *options)
 {
-	const struct tl_vmm_answer *answer = tl_vmm_answer_to(options, TL_TRAP_IDSR);
-
-	return answer ? answer->id == TL_ANSWER_CELL : options->idsr == TL_IDSR_CELL;
+	for (unsigned i = 0; i < options->n_answers; i++)
+		if (options->answers[i].kind == TL_TRAP_IDSR)
+			return options->answers[i].id == TL_ANSWER_CELL;
+	return options->idsr == TL_IDSR_CELL;
 }
 
 struct tl_error *tl_idsr_init(struct tl_vcpu *vcpu)
@@ -59,24 +59,4 @@ void tl_idsr_reply(struct tl_vcpu *vcpu, bool handled, bool has_value, uint64_t 
 		idsr->regval = value;
 	if (handled && idsr->is_write && vcpu->cells)
 		*cell_of(vcpu) = idsr->regval;
-}
-
-struct tl_error *tl_idsr_exit(struct tl_vcpu *vcpu)
-{
-	const struct tl_vmm_answer *answer = tl_vmm_answer_to(vcpu->machine->options, TL_TRAP_IDSR);
-
-	if (answer)
-		return tl_vmm_answer_give(vcpu, answer, NULL);
-	switch (vcpu->machine->options->idsr) {
-	case TL_IDSR_OFF:
-		return tl_error_new(TL_ERROR_UNSUPPORTED, "exit %u, which nobody has asked for",
-			(unsigned)TL_RUN_ARM_IDSR);
-	case TL_IDSR_UNDEF:
-		return NULL;
-	case TL_IDSR_RAZ:
-	case TL_IDSR_CELL:
-		tl_idsr_reply(vcpu, true, true, tl_idsr_cell(vcpu));
-		return NULL;
-	}
-	return NULL;
 }

@@ -18,7 +18,4 @@ uint64_t tl_idsr_cell(const struct tl_vcpu *vcpu);
 /** Fills in what userspace says. A write that is handled goes into the register's cell. */
 void tl_idsr_reply(struct tl_vcpu *vcpu, bool handled, bool has_value, uint64_t value);
 
-/** Answers KVM_EXIT_ARM_IDSR by the machine's options. */
-TL_CHECK struct tl_error *tl_idsr_exit(struct tl_vcpu *vcpu);
-
 #endif

@@ -42,6 +42,9 @@ struct tl_machine {
 	unsigned n_halted;
 };
 
+/** Any thread may get a vCPU out of the guest; only its own takes that back. */
+void tl_vcpu_leave(struct tl_vcpu *vcpu, bool at_once);
+
 /** Runs all vCPUs until the machine ends; its status, or its error, which then is the caller's. */
 TL_CHECK struct tl_error *tl_machine_run(struct tl_machine *machine, int *ret_status);
 
