@@ -185,4 +185,19 @@ static inline const char *causes_of(struct hand *hand)
 	return text;
 }
 
+/** "GUEST | VMM" of the cause of that name, after causes_of(); "-" for none. */
+static inline const char *advice_of(const struct hand *hand, const char *name)
+{
+	const struct tl_diagnosis *d = &hand->diagnosis;
+	static char text[1024];
+
+	snprintf(text, sizeof(text), "no cause %s", name);
+	for (unsigned i = 0; i < d->n_causes; i++)
+		if (!strcmp(d->cause[i].name, name))
+			snprintf(text, sizeof(text), "%s | %s",
+				d->cause[i].guest ? d->cause[i].guest : "-",
+				d->cause[i].vmm ? d->cause[i].vmm : "-");
+	return text;
+}
+
 #endif

@@ -240,7 +240,7 @@ static void what_depends_on_the_unknown_is_left_out(void **state)
 	const struct tl_tried *t;
 	struct tl_regs regs = { 0 };
 	struct hand *hand;
-	uint64_t value;
+	uint64_t value = 0;
 
 	tl_regs_set(&regs, TL_ARM64_x0, HOLE);
 	tl_regs_set(&regs, TL_ARM64_pc, PC);
@@ -259,6 +259,28 @@ static void what_depends_on_the_unknown_is_left_out(void **state)
 	assert_done(t);
 	assert_true(tl_arm64_get(&t->effect.regs, TL_ARM64_pc, &value));
 	assert_int_equal(value, PC + 4);
+	put_away(hand);
+}
+
+// Without PC the instruction is carried out more than once, and its device gives the same each time.
+static void values_begin_again(void **state)
+{
+	struct tl_writer *w = begin_arm64();
+	const struct tl_tried *t;
+	struct tl_regs regs = { 0 };
+	struct hand *hand;
+	uint64_t value = 0;
+
+	tl_regs_set(&regs, TL_ARM64_x0, HOLE);
+	tl_regs_set(&regs, TL_ARM64_pstate, 0x3c5);
+	add_nisv_of(w, HOLE, 5, &regs, LDR);
+	hand = finish_and_look(w);
+	t = try(hand, (struct tl_wish){ TL_ANSWER_EMULATE, 1, { 0x44 } });
+	assert_done(t);
+	assert_true(t->is_partial);
+	assert_true(tl_arm64_get(&t->effect.regs, TL_ARM64_x1, &value));
+	assert_int_equal(value, 0x44);
+	assert_false(tl_arm64_get(&t->effect.regs, TL_ARM64_pc, &value));
 	put_away(hand);
 }
 
@@ -340,6 +362,7 @@ int main(void)
 		cmocka_unit_test(a_cell_holds_what_its_vcpu_wrote_last),
 		cmocka_unit_test(an_answer_is_what_the_guest_went_on_from),
 		cmocka_unit_test(what_depends_on_the_unknown_is_left_out),
+		cmocka_unit_test(values_begin_again),
 		cmocka_unit_test(a_store_of_what_is_not_known_is_not_known),
 		cmocka_unit_test(an_access_that_depends_on_the_unknown_is_not_known),
 		cmocka_unit_test(an_unreadable_instruction_leaves_other_answers),

@@ -544,6 +544,122 @@ static void certainty_follows_the_weight(void **state)
 	put_away(hand);
 }
 
+#define LOOK_BASE "look where the base register got its value"
+#define AT_ONCE	  "an external abort tells the guest at once"
+
+// What an access without syndrome is of, and what to do about it.
+static const struct {
+	uint64_t gpa, iss;
+	uint32_t word;
+	const char *vmm, *name, *advice;
+} advices[] = {
+	{ HOLE, WRITE | 5, STR, "myvmm", "merged-device-access",
+		"access registers of devices by accessors that are one plain load or store each "
+		"(readl, writel in assembly), so that the compiler cannot merge them | enable "
+		"KVM_CAP_ARM_NISV_TO_USER and carry the instruction out, or inject an external "
+		"abort" },
+	{ HOLE, WRITE | 5, STR, "myvmm", "wild-pointer", LOOK_BASE " | " AT_ONCE },
+	{ 8, WRITE | 5, STR, "myvmm", "null-pointer",
+		"find who passed NULL: the caller is in x30 (r14), the stack at sp | " AT_ONCE },
+	{ HOLE, 5, 0, "myvmm", "access-without-syndrome",
+		"access devices and flash by plain loads and stores of one register | record the "
+		"exit with trapline record: the instruction and the address are in it" },
+	{ ROM, WRITE | 15, STR, "myvmm", "write-to-flash",
+		"write to flash by plain stores of one register | carry the store out as a command "
+		"to the flash" },
+	{ 0x4000000, 5, LDR, QEMU, "flash",
+		"access flash by plain loads and stores of one register | carry the access out as "
+		"a "
+		"command to the flash" },
+	{ ROM, 0x100, IVAC, "myvmm", "cache-maintenance",
+		"no maintenance is needed for read-only memory | DC IVAC needs the right to write: "
+		"abort it; all others can be skipped" },
+	{ HOLE, WRITE | 5, ZVA, "myvmm", "zeroing-of-device",
+		"do not memset() registers of devices; use memset_io() | write zeroes to the "
+		"device, "
+		"or inject an external abort" },
+	{ HOLE, WRITE | 5, LDADD, "myvmm", "atomic-on-device",
+		"use plain accesses and a lock for a device | inject an external abort: to emulate "
+		"it would not be atomic" },
+	{ 0x8000008, 5, LDR, QEMU, "in-kernel-device",
+		"access it by plain loads and stores of one register | only device attributes can "
+		"read a few of its registers; inject an external abort" },
+	{ UINT64_C(1) << 36, 5, LDR, "myvmm", "ipa-width",
+		"ID_AA64MMFR0_EL1.PARange is the host's, and may promise more than the VM has | "
+		"create the VM with a larger IPA size (KVM_VM_TYPE_ARM_IPA_SIZE)" },
+	{ ROM, 0x15, LDR, "myvmm", "table-walk",
+		"page tables must stand in RAM; clear the access flag handling (TCR_EL1.HA) on "
+		"tables in flash | -" },
+	{ HOLE + 8, WRITE | 5, 0xa90007e0, "myvmm", "misaligned-sp", "- | -" },
+	{ HOLE + 4, WRITE | 5, 0xb8004421, "myvmm", "syndrome-bug", // str w1, [x1], #4
+		"- | do not act on the syndrome alone: look for an erratum of the CPU, or a bug of "
+		"the emulator under KVM" },
+};
+
+static void each_cause_comes_with_advice(void **state)
+{
+	for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++) {
+		struct tl_writer *w = begin_trace(TL_ARCH_ARM64, TL_ABI_MAINLINE, advices[i].vmm);
+		struct tl_regs regs = arm64_regs(advices[i].gpa);
+		struct hand *hand;
+
+		tl_regs_set(&regs, TL_ARM64_sp_el1, HOLE + 8);
+		add_nisv_of(w, advices[i].gpa, advices[i].iss, &regs, advices[i].word);
+		hand = finish_and_look(w);
+		causes_of(hand);
+		assert_string_equal(advice_of(hand, advices[i].name), advices[i].advice);
+		put_away(hand);
+	}
+}
+
+static void reports_come_with_advice(void **state)
+{
+	struct hand *hand = import_and_look(stack);
+
+	causes_of(hand);
+	assert_string_equal(advice_of(hand, "misaligned-sp"),
+		"keep sp a multiple of 16 at every access through it | -");
+	put_away(hand);
+	hand = import_and_look("IPA=0x3deb0000 FAR=0xb6dce3c4\nPMD@0x5b150db0=0x43deb0003\n");
+	causes_of(hand);
+	assert_string_equal(advice_of(hand, "syndrome-bug"),
+		"- | look for an erratum of the host's CPU; memory below 4 GiB avoids it");
+	put_away(hand);
+	hand = import_and_look("error: kvm run failed Function not implemented\n"
+			       "PC=000000013f7ff804 X05=0000000096000044 PSTATE=800003c5\n");
+	causes_of(hand);
+	assert_string_equal(advice_of(hand, "wild-pointer"),
+		"look at the first exception, not at this one | -");
+	put_away(hand);
+}
+
+static void failed_runs_and_registers_come_with_advice(void **state)
+{
+	struct tl_writer *w = begin_arm64();
+	struct hand *hand;
+
+	add_failed(w, EFAULT);
+	hand = finish_and_look(w);
+	causes_of(hand);
+	assert_string_equal(
+		advice_of(hand, "failed-run"), "- | look at the mappings behind the memory slots");
+	put_away(hand);
+	w = begin_arm64();
+	add_failed(w, EINVAL);
+	hand = finish_and_look(w);
+	causes_of(hand);
+	assert_string_equal(advice_of(hand, "failed-run"), "- | look into the host's kernel log");
+	put_away(hand);
+	w = begin_trace(TL_ARCH_ARM64, TL_ABI_IDSR, "myvmm");
+	add_idsr(w, 3, 2, 15, 0, false);
+	hand = finish_and_look(w);
+	causes_of(hand);
+	assert_string_equal(advice_of(hand, "implementation-defined-register"),
+		"look at MIDR_EL1 before using registers of one CPU | most such registers do as "
+		"plain cells, or as RAZ/WI");
+	put_away(hand);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -575,6 +691,9 @@ int main(void)
 		cmocka_unit_test(an_interruption_has_no_instruction),
 		cmocka_unit_test(a_failed_run_has_its_errno),
 		cmocka_unit_test(certainty_follows_the_weight),
+		cmocka_unit_test(each_cause_comes_with_advice),
+		cmocka_unit_test(reports_come_with_advice),
+		cmocka_unit_test(failed_runs_and_registers_come_with_advice),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

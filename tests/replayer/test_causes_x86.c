@@ -42,10 +42,18 @@ static struct hand *look(struct tl_exit e, const struct tl_regs *regs, const voi
 	return finish_and_look(w);
 }
 
-static void assert_causes(struct hand *hand, const char *expected)
+static void assert_causes_and_advice(
+	struct hand *hand, const char *expected, const char *name, const char *advice)
 {
 	assert_string_equal(causes_of(hand), expected);
+	if (name)
+		assert_string_equal(advice_of(hand, name), advice);
 	put_away(hand);
+}
+
+static void assert_causes(struct hand *hand, const char *expected)
+{
+	assert_causes_and_advice(hand, expected, NULL, NULL);
 }
 
 static void assert_internal(uint32_t suberror, const char *expected)
@@ -76,6 +84,18 @@ static void internal_errors_are_told_apart(void **state)
 	assert_internal(9, "internal-error 60: KVM met what it has no way for: suberror 9\n");
 }
 
+static void where_emulation_failed_is_not_made_up(void **state)
+{
+	const uint32_t payload[34] = { 1 };
+	const struct tl_regs none = { 0 };
+
+	assert_causes(look(exit_of(EXIT, 0, KVM_EXIT_INTERNAL_ERROR, payload, sizeof(payload)),
+			      &none, NULL, 0, 0),
+		"not-emulated 92: KVM's instruction emulator does not do an instruction\n"
+		"- internal error, suberror 1: emulation failed\n"
+		"? the instruction at rip\n");
+}
+
 #define TRIPLE                                                                                     \
 	"triple-fault 92: triple fault: an exception, on delivering that another, and no way to "  \
 	"deliver that either\n"
@@ -97,11 +117,13 @@ static void mmio_may_be_by_vectors(void **state)
 	const struct mmio eight = { .gpa = HOLE, .size = 8 }, four = { .gpa = HOLE, .size = 4 };
 	const struct tl_regs regs = regs_of();
 
-	assert_causes(
+	assert_causes_and_advice(
 		look(exit_of(EXIT, 0, KVM_EXIT_MMIO, &eight, sizeof(eight)), &regs, movups, 3, 0),
 		"vector-device-access 91: a device is accessed by movups, as compilers make it of "
 		"several plain accesses\n"
-		"device-access 90: an ordinary access to a device, which the VMM answers\n");
+		"device-access 90: an ordinary access to a device, which the VMM answers\n",
+		"vector-device-access",
+		"access registers of devices by plain MOVs of their size | -");
 	assert_causes(look(exit_of(EXIT, 0, KVM_EXIT_MMIO, &four, sizeof(four)), &regs, mov, 2, 0),
 		"device-access 90: an ordinary access to a device, which the VMM answers\n");
 }
@@ -116,19 +138,25 @@ static void ports_and_msrs_are_accesses(void **state)
 
 	set(&regs, TL_X86_rip, AT + 1); // behind OUT
 	hand = look(exit_of(EXIT, 0, KVM_EXIT_IO, io, sizeof(io)), &regs, out, 2, 1);
-	assert_non_null(strstr(causes_of(hand), "device-access 90: "));
+	assert_non_null(
+		strstr(causes_of(hand), "device-access 90: an ordinary access to a device, which "
+					"the VMM answers\n- 0x3f8 is serial port COM1: data\n"));
 	assert_int_equal(hand->diagnosis.at, AT);
 	assert_string_equal(hand->diagnosis.deed, "a write to a port of 1 byte");
 	put_away(hand);
 	set(&regs, TL_X86_rip, AT);
 	set(&regs, TL_X86_rcx, 0x10);
 	hand = look(exit_of(EXIT, 0, 29, msr, sizeof(msr)), &regs, rdmsr, 2, 0);
-	assert_non_null(strstr(causes_of(hand), "msr 90: the guest reads MSR 0x10"));
+	assert_non_null(strstr(causes_of(hand),
+		"msr 90: the guest reads MSR 0x10, ia32_time_stamp_counter, which "
+		"the VMM has asked to see\n"));
 	assert_string_equal(hand->diagnosis.deed, "a read of an MSR");
 	put_away(hand);
 	hand = look(exit_of(EXIT, 0, 30, msr, sizeof(msr)), &regs, "\x0f\x30", 2, 0);
-	assert_non_null(strstr(causes_of(hand), "msr 90: the guest writes MSR 0x10"));
-	assert_string_equal(hand->diagnosis.deed, "a write of an MSR");
+	assert_non_null(strstr(causes_of(hand),
+		"msr 90: the guest writes MSR 0x10, ia32_time_stamp_counter, "
+		"which the VMM has asked to see\n"));
+	assert_string_equal(hand->diagnosis.deed, "a write to an MSR");
 	put_away(hand);
 }
 
@@ -157,15 +185,48 @@ static void what_is_not_there_is_named(void **state)
 		"? the virtual address of the access\n");
 }
 
+static void advice_stands_with_them(void **state)
+{
+	static const struct {
+		uint32_t reason, suberror;
+		const char *code, *name, *advice;
+	} rows[] = {
+		{ KVM_EXIT_INTERNAL_ERROR, 1, "\x0f\x28\x00", "not-emulated",
+			"access devices by plain MOVs; no vector instructions there | nothing: "
+			"KVM_RUN can only fail again at this instruction" },
+		{ KVM_EXIT_INTERNAL_ERROR, 3, "\x0f\x28\x00", "event-delivery",
+			"look where IDT, TSS and the stack pointer lead | -" },
+		{ KVM_EXIT_INTERNAL_ERROR, 4, "\x0f\x28\x00", "internal-error", "- | -" },
+		{ KVM_EXIT_SHUTDOWN, 0, "\x0f\x0b\x90", "triple-fault",
+			"set up the IDT and a good stack before anything can fault | -" },
+		{ 29, 0, "\x0f\x32\x90", "msr",
+			"ask CPUID before using an MSR | answer with a value, or with #GP as a CPU "
+			"without that MSR would" }
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const uint32_t payload[34] = { rows[i].suberror };
+		const struct tl_regs regs = regs_of();
+		struct hand *hand = look(exit_of(EXIT, 0, rows[i].reason, payload, sizeof(payload)),
+			&regs, rows[i].code, 3, 0);
+
+		causes_of(hand);
+		assert_string_equal(advice_of(hand, rows[i].name), rows[i].advice);
+		put_away(hand);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(internal_errors_are_told_apart),
+		cmocka_unit_test(where_emulation_failed_is_not_made_up),
 		cmocka_unit_test(a_triple_fault_is_told_with_its_idt),
 		cmocka_unit_test(mmio_may_be_by_vectors),
 		cmocka_unit_test(ports_and_msrs_are_accesses),
 		cmocka_unit_test(failed_runs_are_of_all_machines),
 		cmocka_unit_test(what_is_not_there_is_named),
+		cmocka_unit_test(advice_stands_with_them),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

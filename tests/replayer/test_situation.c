@@ -221,7 +221,7 @@ static void the_mode_is_assumed_only_to_decode(void **state)
 {
 	struct tl_writer *w = begin_arm64();
 	struct tl_regs regs = { 0 };
-	uint64_t pstate;
+	uint64_t pstate = 0;
 	struct hand *hand;
 
 	tl_regs_set(&regs, TL_ARM64_pc, PC);

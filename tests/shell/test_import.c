@@ -70,9 +70,9 @@ static void what_cannot_be_done_is_said(void **state)
 		"trapline import: absent/x.trap: cannot be made: No such file or directory\n");
 	says("trapline import --arch riscv boot.log", 2,
 		"trapline import: --arch riscv: expected one of any, arm64, x86_64\n");
-	says("trapline import boot.log absent.log -o half.trap; ls half.trap 2>/dev/null", 2,
+	says("trapline import boot.log absent.log -o half.trap; s=$?; test ! -e half.trap && exit $s", 2,
 		"trapline import: absent.log: No such file or directory\n");
-	says("echo 'kvm_mmio: mmio write len 4 gpa 0x9000000 val 0x41' | trapline import -o none.trap; ls none.trap 2>/dev/null", 2,
+	says("echo 'kvm_mmio: mmio write len 4 gpa 0x9000000 val 0x41' | trapline import -o none.trap; s=$?; test ! -e none.trap && exit $s", 2,
 		"trapline import: standard input:1: nothing here says of which architecture it is: --arch arm64 or --arch x86_64?\n");
 }
 
@@ -96,7 +96,7 @@ static void the_trace_is_like_any_other(void **state)
 {
 	says("trapline import -q " CASES "01-uboot-xhci.txt && trapline stat 01-uboot-xhci.trap | sed 's|/.*/||' | grep -e notices -e cut -e vm", 0,
 		"vmm        not recorded\n"
-		"vm         0: type 0x0 (40-bit guest physical addresses), vCPU 0, not seen when it was made\n"
+		"vm         0: type 0x0, vCPU 0, not seen when it was made\n"
 		"notices    info after exit 1: imported: the guest's own report, 01-uboot-xhci.txt:4-9\n");
 	says("trapline show 01-uboot-xhci.trap 1 | sed -n '/code at pc/,/^$/p'", 0,
 		"code at pc\n"
