@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "arch/walk.h"
 
+#include "arch/bytes.h"
+
 static uint64_t load(const uint8_t *bytes, unsigned size, bool big_endian)
 {
-	uint64_t value = 0;
+	const uint64_t value = tl_load_le(bytes, size);
 
-	for (unsigned i = 0; i < size; i++)
-		value = value << 8 | bytes[big_endian ? i : size - 1 - i];
-	return value;
+	return big_endian ? tl_bytes_swap(value, size) : value;
 }
 
 bool tl_walk_entry(struct tl_walk *walk, const struct tl_walk_tables *tables, int level, tl_gpa gpa,

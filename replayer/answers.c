@@ -2,6 +2,7 @@
 #include "replayer/answers.h"
 
 #include "arch/arm64/regs.h"
+#include "arch/bytes.h"
 #include "schema/trace/ask.h"
 
 #include <stdlib.h>
@@ -21,12 +22,6 @@ struct source {
 	tl_seq seq;
 	struct tl_error *err;
 };
-
-static void store(uint8_t *bytes, uint64_t value, unsigned size)
-{
-	for (unsigned i = 0; i < size && i < 8; i++)
-		bytes[i] = (uint8_t)(value >> 8 * i);
-}
 
 static struct tl_error *last_value(struct source *s, uint64_t reason, uint64_t address,
 	uint64_t size, uint64_t *ret, bool *ret_found)
@@ -58,7 +53,7 @@ static bool read_said(struct source *s, unsigned size, uint8_t *ret)
 	for (unsigned done = 0; done < size; done += 8) {
 		if (s->next == s->wish->n_values)
 			return false;
-		store(ret + done, s->wish->values[s->next++], size - done);
+		tl_store_le(ret + done, s->wish->values[s->next++], size - done);
 	}
 	return true;
 }
@@ -76,7 +71,7 @@ static bool read_device(void *ctx, tl_gpa gpa, unsigned size, uint8_t *ret)
 		s->err = last_value(s, MMIO, gpa, size, &value, &found);
 	if (s->err || !found)
 		return false;
-	store(ret, value, size);
+	tl_store_le(ret, value, size);
 	return true;
 }
 
@@ -266,7 +261,7 @@ static struct tl_error *from_inputs(
 	return err;
 }
 
-// The VMM ended, or left this vCPU alone, where the recording goes on to the end of the VMM.
+// The recording goes on to the end of the VMM: what is not in it did not happen.
 static bool is_ended(const struct tl_situation *s)
 {
 	int64_t ended;

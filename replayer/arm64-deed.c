@@ -61,17 +61,12 @@ static const char *kind(const struct tl_arm64_insn *i)
 	return "";
 }
 
-static bool begins_with_vowel(const char *text)
-{
-	return strchr("aeiou", *text) && strncmp(text, "u", 1) != 0;
-}
-
 static void article(char *text, size_t size)
 {
 	char copy[100];
 
 	snprintf(copy, sizeof(copy), "%s", text);
-	snprintf(text, size, "%s %s", begins_with_vowel(copy) ? "an" : "a", copy);
+	snprintf(text, size, "%s %s", strchr("aeiou", *copy) ? "an" : "a", copy);
 }
 
 static void add_size(const struct tl_arm64_insn *i, char *buf, size_t size)

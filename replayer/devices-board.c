@@ -92,7 +92,7 @@ bool tl_board_of(const struct tl_trace *trace, struct tl_board *ret)
 	return false;
 }
 
-const struct tl_window *tl_board_window(const struct tl_board *board, tl_gpa gpa)
+static const struct tl_window *window_at(const struct tl_board *board, tl_gpa gpa)
 {
 	for (size_t n = 0; n < N_WINDOWS; n++) {
 		const struct tl_window *w = &windows[n];
@@ -123,7 +123,7 @@ bool tl_devices_assumed(const struct tl_trace *trace, tl_gpa gpa, struct tl_beli
 
 	if (!tl_board_of(trace, &board))
 		return false;
-	w = tl_board_window(&board, gpa);
+	w = window_at(&board, gpa);
 	if (!w || w->use == TL_WINDOW_RAM)
 		return false;
 	*ret = (struct tl_belief){ .from = TL_DEVICE_ASSUMED, .first = w->first, .last = w->last };

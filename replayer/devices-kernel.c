@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Devices that KVM itself emulates, by the ioctls that set them up.
+#include "arch/bytes.h"
 #include "replayer/devices-parts.h"
 #include "schema/trace/row.h"
 
@@ -35,15 +36,6 @@ struct setup {
 	tl_gpa from, to;
 	tl_seq since;
 };
-
-static uint64_t load(const uint8_t *bytes, unsigned size)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < size; i++)
-		value |= (uint64_t)bytes[i] << 8 * i;
-	return value;
-}
 
 static void say_since(struct tl_belief *b, const char *what, tl_seq seq)
 {
@@ -98,10 +90,10 @@ static void take_device(struct setup *s)
 {
 	uint64_t attribute, value;
 
-	if (!s->on_device || s->size < 32 || load(s->data + 4, 4))
+	if (!s->on_device || s->size < 32 || tl_load_le(s->data + 4, 4))
 		return;
-	attribute = load(s->data + 8, 8);
-	value = load(s->data + 24, 8);
+	attribute = tl_load_le(s->data + 8, 8);
+	value = tl_load_le(s->data + 24, 8);
 	if (attribute < N_VGIC)
 		add_window(s, vgic[attribute].name, value,
 			(uint64_t)vgic[attribute].size *
@@ -118,9 +110,9 @@ static void take_device_address(struct setup *s)
 
 	if (s->size < 16)
 		return;
-	id = load(s->data, 8);
+	id = tl_load_le(s->data, 8);
 	if (id < 2)
-		add_window(s, vgic[id].name, load(s->data + 8, 8), vgic[id].size);
+		add_window(s, vgic[id].name, tl_load_le(s->data + 8, 8), vgic[id].size);
 }
 
 static void add_local_apic(struct setup *s)
@@ -138,7 +130,7 @@ static void take_irqchip(struct setup *s)
 
 static void take_cap(struct setup *s)
 {
-	if (s->size >= 4 && load(s->data, 4) == CAP_SPLIT_IRQCHIP)
+	if (s->size >= 4 && tl_load_le(s->data, 4) == CAP_SPLIT_IRQCHIP)
 		add_local_apic(s);
 }
 
@@ -150,9 +142,9 @@ static void take_ioeventfd(struct setup *s)
 
 	if (s->size < 28)
 		return;
-	addr = load(s->data + 8, 8);
-	len = load(s->data + 16, 4);
-	flags = (uint32_t)load(s->data + 24, 4);
+	addr = tl_load_le(s->data + 8, 8);
+	len = tl_load_le(s->data + 16, 4);
+	flags = (uint32_t)tl_load_le(s->data + 24, 4);
 	if (flags & IOEVENTFD_PIO || s->q->gpa < addr || s->q->gpa - addr >= (len ? len : 1))
 		return;
 	s->signals = !(flags & IOEVENTFD_DEASSIGN);

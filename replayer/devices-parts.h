@@ -17,10 +17,10 @@ struct tl_question {
 	uint32_t vm;
 	tl_seq seq;
 	tl_gpa gpa;
-	struct tl_rows
-		early;	     /**< the start, where devices are set up; empty when `near` holds it */
 	struct tl_rows near; /**< around `seq` */
-	bool partial;	     /**< that is not all there is up to `seq` */
+	/** The start, where devices are set up; empty when `near` holds it. */
+	struct tl_rows early;
+	bool partial; /**< `near` is not the whole trace */
 };
 
 enum tl_window_use { TL_WINDOW_DEVICE, TL_WINDOW_RAM, TL_WINDOW_ECAM, TL_WINDOW_CAM };
@@ -41,8 +41,7 @@ struct tl_board {
 
 /** The board of the trace's VMM; false for a VMM that has none here. */
 bool tl_board_of(const struct tl_trace *trace, struct tl_board *ret);
-/** The window at `gpa`, and that of its PCI configuration number `n`; NULL when there is none. */
-const struct tl_window *tl_board_window(const struct tl_board *board, tl_gpa gpa);
+/** The window of its PCI configuration number `n`; NULL when there is none. */
 const struct tl_window *tl_board_pci(const struct tl_board *board, unsigned n);
 
 /** Each adds what it finds. */

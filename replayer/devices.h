@@ -16,12 +16,15 @@ enum tl_device_from {
 /** One belief. */
 struct tl_belief {
 	enum tl_device_from from;
-	char name
-		[96]; /**< "BAR 0 of PCI 00:02.0, 1b36:000d (xHCI USB controller)", "GICv3 distributor" */
+	/** "BAR 0 of PCI 00:02.0, 1b36:000d (xHCI USB controller)", "GICv3 distributor" */
+	char name[96];
 	tl_gpa first, last; /**< its window */
-	char why[160]; /**< the evidence in words: "12 reads and 3 writes from 0x9000000 on, the last
-				 at exit 41"; "a BAR written at exit 1234" */
-	tl_seq seq;    /**< of the evidence; 0: of none */
+	/**
+	 * The evidence in words: "12 reads and 3 writes at 0x9000000-0x9000047, the last at exit 41";
+	 * "the BAR was written at exit 1234".
+	 */
+	char why[160];
+	tl_seq seq; /**< of the evidence; 0: of none */
 };
 
 #define TL_DEVICES 5

@@ -60,7 +60,7 @@ static void find_arm64(struct tl_diagnosis *d, int *ret_offset)
 static void find_x86(struct tl_diagnosis *d, int *ret_offset)
 {
 	const struct tl_situation *s = d->situation;
-	tl_gva pc;
+	tl_gva pc = 0;
 
 	d->has_at = s->state.arch->fetch_address(&s->state.regs, &pc);
 	d->has_insn = !tl_situation_is_idle(s) &&

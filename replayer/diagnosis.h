@@ -25,8 +25,8 @@ enum tl_certainty { TL_CERTAIN, TL_LIKELY, TL_POSSIBLE, TL_UNLIKELY, TL_NO_CAUSE
 
 /** Why an exit happened, or may have. */
 struct tl_cause {
-	const char *name; /**< stable, for programs: "merged-device-access" */
-	unsigned weight;  /**< 1 to 100: causes are ranked by it */
+	const char *name;	     /**< stable, for programs: "merged-device-access" */
+	unsigned weight;	     /**< 1 to 100: causes are ranked by it */
 	enum tl_certainty certainty; /**< TL_NO_CAUSE: of "unknown" */
 	char what[200];
 	unsigned n_evidence;
@@ -45,27 +45,25 @@ struct tl_candidate {
 struct tl_diagnosis {
 	struct tl_situation *situation; /**< borrowed */
 
-	bool has_insn; /**< that trapped, or that a failed run was about */
+	/** What of the rest is known; `has_insn`: one that trapped, or that a failed run was about. */
+	bool has_insn, has_at, has_symbol, has_va, has_gpa, has_syndrome;
+	bool device_seen, device_in_kernel, device_assumed; /**< what `device` rests on */
+
 	struct tl_arm64_insn arm64; /**< on arm64 */
 	struct tl_x86_insn x86;	    /**< on x86_64 */
-	bool has_at;
-	tl_gva at;	/**< of the instruction that trapped, which need not be PC */
+	tl_gva at;		    /**< of the instruction that trapped, which need not be PC */
 	char deed[120]; /**< "a post-index store of 4 bytes"; empty when it is not known */
 
 	size_t n_lines;
 	struct tl_disassembled line[TL_DIAGNOSIS_LINES];
-	bool has_symbol;
 	struct tl_symbol symbol;
 
-	bool has_va;
 	tl_gva va;	     /**< of the access */
 	struct tl_walk walk; /**< of `va` */
 
-	bool has_gpa;
 	tl_gpa gpa;
 	struct tl_backing backing;
 	struct tl_device_guess device;
-	bool device_seen, device_in_kernel, device_assumed; /**< what `device` rests on */
 	char device_name[120];	 /**< the best of its names; empty when there is none */
 	unsigned n_device_lines; /**< what `device` says, in words; facts first, then assumptions */
 	char device_line[TL_DIAGNOSIS_DEVICES][320];
@@ -73,7 +71,6 @@ struct tl_diagnosis {
 	unsigned n_candidates; /**< without an address: registers that could be its base */
 	struct tl_candidate candidate[TL_DIAGNOSIS_CANDIDATES];
 
-	bool has_syndrome;
 	struct tl_arm64_syndrome syndrome;
 	unsigned n_contradictions;
 	struct tl_why contradiction[TL_ARM64_CONTRADICTIONS];

@@ -3,11 +3,12 @@
 
 #include "arch/arm64/decode.h"
 #include "arch/arm64/regs.h"
+#include "arch/bytes.h"
+#include "arch/x86_64/flags.h"
 #include "arch/x86_64/regs.h"
 #include "replayer/disassembly-a64.h"
 
 #include <capstone/capstone.h>
-#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,11 +33,13 @@ static const struct mode a64 = { CS_ARCH_ARM64, CS_MODE_ARM, 4, ".word" },
 
 static const struct mode *arm64_mode(const struct tl_regs *regs)
 {
+	static const struct mode *const modes[] = {
+		[TL_ARM64_A64] = &a64, [TL_ARM64_A32] = &a32, [TL_ARM64_T32] = &t32
+	};
 	uint64_t pstate;
 
-	if (!tl_arm64_get(regs, TL_ARM64_pstate, &pstate) || !(pstate & 0x10))
-		return &a64;
-	return pstate & 0x20 ? &t32 : &a32;
+	return modes[tl_arm64_get(regs, TL_ARM64_pstate, &pstate) ? tl_arm64_set_of(pstate)
+								  : TL_ARM64_A64];
 }
 
 static bool x86_is_set(const struct tl_regs *regs, enum tl_x86_reg reg, uint64_t mask)
@@ -49,7 +52,6 @@ static bool x86_is_set(const struct tl_regs *regs, enum tl_x86_reg reg, uint64_t
 // In the order of the SDM, 3.1 "Modes of operation". A log may lack EFER.
 static const struct mode *x86_mode(const struct tl_regs *regs)
 {
-	const uint64_t vm86 = UINT64_C(1) << 17;
 	uint64_t cr0, l;
 
 	if (!tl_x86_get(regs, TL_X86_cr0, &cr0) || !tl_x86_get(regs, TL_X86_cs_l, &l))
@@ -58,7 +60,7 @@ static const struct mode *x86_mode(const struct tl_regs *regs)
 		return &x86_16;
 	if (l)
 		return &x86_64;
-	if (x86_is_set(regs, TL_X86_rflags, vm86) || !x86_is_set(regs, TL_X86_cs_db, 1))
+	if (x86_is_set(regs, TL_X86_rflags, TL_X86_RFLAGS_VM) || !x86_is_set(regs, TL_X86_cs_db, 1))
 		return &x86_16;
 	return &x86_32;
 }
@@ -108,14 +110,11 @@ static size_t arm64_size(const struct view *view, size_t offset)
 {
 	const size_t left = view->size - offset;
 	size_t size = view->mode->unit;
-	uint16_t first;
 
 	if (left < size)
 		return 0;
-	if (view->mode == &t32) {
-		memcpy(&first, view->code + offset, sizeof(first));
-		size = tl_arm64_t32_is_wide(le16toh(first)) ? 4 : 2;
-	}
+	if (view->mode == &t32)
+		size = tl_arm64_t32_is_wide((uint16_t)tl_load_le(view->code + offset, 2)) ? 4 : 2;
 	return left < size ? 0 : size;
 }
 
@@ -201,10 +200,7 @@ static void spell_data(const struct view *view, struct tl_disassembled *line)
 
 static void spell(struct view *view, size_t offset, struct tl_disassembled *line)
 {
-	uint32_t word;
-
-	memcpy(&word, line->bytes, sizeof(word));
-	if (view->mode == &a64 && tl_a64_spell(le32toh(word), line))
+	if (view->mode == &a64 && tl_a64_spell((uint32_t)tl_load_le(line->bytes, 4), line))
 		return;
 	if (view_read(view, offset, line->size) != line->size) {
 		spell_data(view, line);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // "Code:" of kernels and U-Boot, "Code=" of QEMU: memory around PC, with a mark on what PC is at.
-#include "replayer/import-facts.h"
+#include "arch/bytes.h"
+#include "replayer/import-read.h"
 #include "replayer/import-word.h"
 
 #include <ctype.h>
@@ -23,8 +24,8 @@ static const char *find(const char *text)
 
 static void put(struct tl_import_facts *f, uint64_t value, unsigned bytes)
 {
-	for (unsigned i = 0; i < bytes; i++)
-		f->code[f->code_size++] = (uint8_t)(value >> 8 * i);
+	tl_store_le(f->code + f->code_size, value, bytes);
+	f->code_size += bytes;
 }
 
 // Words of four or eight digits are Arm's, of which the first byte in memory is the last in text.

@@ -6,10 +6,8 @@
 #include "replayer/import-word.h"
 
 #include <ctype.h>
-#include <errno.h>
+#include <linux/kvm.h>
 #include <string.h>
-
-enum { IO = 2, MMIO = 6, NISV = 28, RDMSR = 29, WRMSR = 30 };
 
 static bool number(const char *text, const char *name, uint32_t fact, struct tl_import_facts *f)
 {
@@ -24,13 +22,6 @@ static bool number(const char *text, const char *name, uint32_t fact, struct tl_
 	}
 	tl_fact_set(f, fact, hex.value);
 	return true;
-}
-
-static void set_reason(struct tl_import_facts *f, uint32_t reason)
-{
-	f->has |= TL_FACT_REASON;
-	f->reason = reason;
-	f->said = true;
 }
 
 // "TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: 0x...", "reason EPT_VIOLATION rip 0x... info ..."
@@ -66,7 +57,7 @@ static bool read_guest_fault(const char *at, struct tl_import_event *e, struct t
 static bool read_nisv(const char *at, struct tl_import_event *e, struct tl_import_facts *f)
 {
 	e->surely = true;
-	set_reason(f, NISV);
+	tl_fact_set_reason(f, KVM_EXIT_ARM_NISV);
 	return read_guest_fault(at, e, f);
 }
 
@@ -83,7 +74,7 @@ static bool read_mmio(const char *at, struct tl_import_event *e, struct tl_impor
 		return false;
 	if (!asks && !write)
 		e->kind = TL_EVENT_DONE;
-	set_reason(f, MMIO);
+	tl_fact_set_reason(f, KVM_EXIT_MMIO);
 	tl_fact_set(f, TL_FACT_SIZE, size);
 	tl_fact_set(f, TL_FACT_WRITE, write);
 	return true;
@@ -107,7 +98,7 @@ static bool read_pio(const char *at, struct tl_import_event *e, struct tl_import
 		e->kind = TL_EVENT_DONE;
 	f->isa = TL_ISA_X86;
 	f->count = (uint32_t)count;
-	set_reason(f, IO);
+	tl_fact_set_reason(f, KVM_EXIT_IO);
 	tl_fact_set(f, TL_FACT_SIZE, size);
 	tl_fact_set(f, TL_FACT_WRITE, write);
 	return true;
@@ -125,7 +116,7 @@ static bool read_msr(const char *at, struct tl_import_event *e, struct tl_import
 	if (!write)
 		e->kind = TL_EVENT_DONE;
 	f->isa = TL_ISA_X86;
-	set_reason(f, write ? WRMSR : RDMSR);
+	tl_fact_set_reason(f, write ? KVM_EXIT_X86_WRMSR : KVM_EXIT_X86_RDMSR);
 	tl_fact_set(f, TL_FACT_WRITE, write);
 	return true;
 }
@@ -139,13 +130,10 @@ static bool read_userspace(const char *at, struct tl_import_event *e, struct tl_
 	e->kind = TL_EVENT_USERSPACE;
 	if (!bracket || !tl_word_dec(bracket + 1, &value) || value > INT32_MAX)
 		return false;
-	if (!strstr(at, "reason restart") && !strstr(at, "reason error")) {
-		set_reason(f, (uint32_t)value);
-		return true;
-	}
-	f->said = true;
-	f->has |= TL_FACT_ERROR;
-	f->error = (int)value;
+	if (strstr(at, "reason restart") || strstr(at, "reason error"))
+		tl_fact_set_error(f, (int)value);
+	else
+		tl_fact_set_reason(f, (uint32_t)value);
 	return true;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What a report is as a row of table `exit`.
 #include "arch/arm64/regs.h"
+#include "arch/bytes.h"
 #include "replayer/import-trace.h"
 
 #include <errno.h>
+#include <linux/kvm.h>
 #include <string.h>
-
-enum { UNKNOWN = 0, MMIO = 6, FAIL_ENTRY = 9, INTERNAL_ERROR = 17, NISV = 28 };
 
 static const struct {
 	uint32_t fact, has;
@@ -25,22 +25,16 @@ static void set(struct tl_exit *e, uint32_t has, size_t at, uint64_t value)
 	memcpy((char *)e + at, &value, sizeof(value));
 }
 
-static void put_number(uint8_t *to, uint64_t value, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++)
-		to[i] = (uint8_t)(value >> 8 * i);
-}
-
 // suberror 32, ndata 36, data[16] 40 (KVM API 5).
 static void internal_error(const struct tl_import_facts *f, const struct tl_exit_kind *kind,
 	uint8_t *payload, struct tl_exit *e)
 {
 	if (!f->has_suberror)
 		return;
-	put_number(payload, f->suberror, 4);
-	put_number(payload + 4, f->n_data, 4);
+	tl_store_le(payload, f->suberror, 4);
+	tl_store_le(payload + 4, f->n_data, 4);
 	for (unsigned i = 0; i < f->n_data; i++)
-		put_number(payload + 8 + (size_t)8 * i, f->data[i], 8);
+		tl_store_le(payload + 8 + (size_t)8 * i, f->data[i], 8);
 	e->payload = payload;
 	e->payload_size = kind->payload;
 }
@@ -50,7 +44,7 @@ static void unknown(const struct tl_import_facts *f, const struct tl_exit_kind *
 {
 	if (!f->n_data)
 		return;
-	put_number(payload, f->data[0], 8);
+	tl_store_le(payload, f->data[0], 8);
 	e->payload = payload;
 	e->payload_size = kind->payload;
 }
@@ -66,21 +60,20 @@ static void fault(const struct tl_import_report *r, struct tl_exit *e)
 	if (e->has & TL_EXIT_HAS_REASON || !tl_fact(f, TL_FACT_ESR) || (ec && ec != 0x24))
 		return;
 	e->has |= TL_EXIT_HAS_REASON | TL_EXIT_HAS_WRITE;
-	e->reason = esr >> 24 & 1 ? MMIO : NISV;
+	e->reason = esr >> 24 & 1 ? KVM_EXIT_MMIO : KVM_EXIT_ARM_NISV;
 	e->write = esr >> 6 & 1;
-	if (e->reason == NISV)
+	if (e->reason == KVM_EXIT_ARM_NISV)
 		return;
 	set(e, TL_EXIT_HAS_SIZE, offsetof(struct tl_exit, size), size);
 	if (e->write && (srt == 31 || tl_regs_known(&f->regs, TL_ARM64_x0 + srt)))
 		set(e, TL_EXIT_HAS_VALUE, offsetof(struct tl_exit, value),
-			(srt == 31 ? 0 : f->regs.word[TL_ARM64_x0 + srt]) &
-				(size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * size) - 1));
+			(srt == 31 ? 0 : f->regs.word[TL_ARM64_x0 + srt]) & tl_bytes_mask(size));
 }
 
 // NISV, and what has no reason: the value is the syndrome. A 32-bit guest's own is a DFSR.
 static void syndrome(const struct tl_import_facts *f, struct tl_exit *e)
 {
-	const bool nisv = e->has & TL_EXIT_HAS_REASON && e->reason == NISV;
+	const bool nisv = e->has & TL_EXIT_HAS_REASON && e->reason == KVM_EXIT_ARM_NISV;
 
 	if (!tl_fact(f, TL_FACT_ESR) || (e->has & TL_EXIT_HAS_REASON && !nisv) ||
 		(f->isa == TL_ISA_ARM32 && f->source == TL_IMPORT_GUEST))
@@ -125,7 +118,7 @@ void tl_import_exit(const struct tl_import_report *report, const struct tl_arch 
 	// ENOSYS on arm64 is a data abort without a syndrome, and nothing else (KVM API 5).
 	if (e.error == ENOSYS && !(e.has & TL_EXIT_HAS_REASON) && arch->id == TL_ARCH_ARM64) {
 		e.has |= TL_EXIT_HAS_REASON;
-		e.reason = NISV;
+		e.reason = KVM_EXIT_ARM_NISV;
 	}
 	if (f->source == TL_IMPORT_FAULT)
 		fault(report, &e);
@@ -134,9 +127,9 @@ void tl_import_exit(const struct tl_import_report *report, const struct tl_arch 
 		kind = tl_exit_kind((enum tl_arch_id)arch->id,
 			f->idsr ? TL_ABI_IDSR : TL_ABI_MAINLINE, e.reason);
 	memset(payload, 0, TL_RUN_UNION_BYTES);
-	if (kind && e.reason == INTERNAL_ERROR)
+	if (kind && e.reason == KVM_EXIT_INTERNAL_ERROR)
 		internal_error(f, kind, payload, &e);
-	if (kind && e.reason == UNKNOWN)
+	if (kind && e.reason == KVM_EXIT_UNKNOWN)
 		unknown(f, kind, payload, &e);
 	if (e.payload)
 		tl_exit_fill(&e, kind);
@@ -164,6 +157,6 @@ uint32_t tl_import_reply(const struct tl_import_report *report, const struct tl_
 	if (!size || size > TL_RUN_UNION_BYTES || exit->size > 8)
 		return 0;
 	memset(ret, 0, size);
-	put_number(ret + at, value, field ? field->size : size);
+	tl_store_le(ret + at, value, field ? field->size : size);
 	return size;
 }

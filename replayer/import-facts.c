@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "replayer/import-facts.h"
 
+#include "replayer/import-word.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +15,28 @@ void tl_fact_set(struct tl_import_facts *facts, uint32_t which, uint64_t value)
 {
 	facts->has |= which;
 	facts->number[__builtin_ctz(which)] = value;
+	facts->said = true;
+}
+
+void tl_fact_set_hex(struct tl_import_facts *facts, uint32_t which, const char *at)
+{
+	struct tl_word_hex hex;
+
+	if (at && tl_word_hex(at, &hex) && !hex.overflow)
+		tl_fact_set(facts, which, hex.value);
+}
+
+void tl_fact_set_reason(struct tl_import_facts *facts, uint32_t reason)
+{
+	facts->has |= TL_FACT_REASON;
+	facts->reason = reason;
+	facts->said = true;
+}
+
+void tl_fact_set_error(struct tl_import_facts *facts, int error)
+{
+	facts->has |= TL_FACT_ERROR;
+	facts->error = error;
 	facts->said = true;
 }
 
@@ -123,15 +147,4 @@ void tl_import_join(struct tl_import_facts *report, const struct tl_import_facts
 	join_numbers(report, line);
 	join_regs(report, line);
 	join_bytes(report, line);
-}
-
-bool tl_import_read(const char *text, enum tl_import_isa isa, struct tl_import_facts *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	tl_import_read_title(text, ret);
-	tl_import_read_code(text, ret);
-	tl_import_read_sysreg(text, ret);
-	tl_import_read_x86(text, ret);
-	tl_import_read_pairs(text, isa, ret);
-	return ret->said || ret->trouble[0];
 }

@@ -46,9 +46,9 @@ struct tl_import_facts {
 	uint32_t has; /**< TL_FACT_* */
 	uint32_t reason;
 	int error;
-	uint64_t
-		number[TL_FACT_NUMBERS]; /**< pc, sp, ...; of TL_FACT_REASON and _ERROR see above */
-	uint32_t count;			 /**< of a string PIO access; else 0 */
+	/** pc, sp, ...; of TL_FACT_REASON and _ERROR see above */
+	uint64_t number[TL_FACT_NUMBERS];
+	uint32_t count; /**< of a string PIO access; else 0 */
 
 	/** By the words of its architecture; R0 to R14 of AArch32 in x0 to x14 whatever the mode. */
 	struct tl_regs regs;
@@ -78,21 +78,15 @@ static inline bool tl_fact(const struct tl_import_facts *facts, uint32_t which)
 uint64_t tl_fact_get(const struct tl_import_facts *facts, uint32_t which);
 void tl_fact_set(struct tl_import_facts *facts, uint32_t which, uint64_t value);
 
+/** The same of the hex number at `at`, where there is one of at most 64 bits; NULL: nowhere. */
+void tl_fact_set_hex(struct tl_import_facts *facts, uint32_t which, const char *at);
+
+/** KVM_EXIT_*, and what KVM_RUN failed with. */
+void tl_fact_set_reason(struct tl_import_facts *facts, uint32_t reason);
+void tl_fact_set_error(struct tl_import_facts *facts, int error);
+
 /** What could not be taken; the first that is said stays. */
 TL_PRINTF(2, 3) void tl_fact_trouble(struct tl_import_facts *facts, const char *format, ...);
-
-/**
- * Reads a line on its own. `isa` is what is known so far, for names that several have. False when it
- * says nothing.
- */
-bool tl_import_read(const char *text, enum tl_import_isa isa, struct tl_import_facts *ret);
-
-/* The parts of that, each adding what it finds. */
-void tl_import_read_title(const char *text, struct tl_import_facts *facts);
-void tl_import_read_code(const char *text, struct tl_import_facts *facts);
-void tl_import_read_sysreg(const char *text, struct tl_import_facts *facts);
-void tl_import_read_x86(const char *text, struct tl_import_facts *facts);
-void tl_import_read_pairs(const char *text, enum tl_import_isa isa, struct tl_import_facts *facts);
 
 /** Both can be of one machine. */
 bool tl_import_isa_fits(enum tl_import_isa a, enum tl_import_isa b);

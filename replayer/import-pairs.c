@@ -2,8 +2,10 @@
 // Names with numbers: QEMU's dumps ("X00=... PSTATE=..."), kernels' and U-Boot's ("x0 : ... lr : ..."),
 // and what people write themselves ("esr=0x93820046 ipa=0x9000000", in any order).
 #include "arch/arm64/regs.h"
+#include "arch/bytes.h"
 #include "arch/x86_64/regs.h"
 #include "replayer/import-names.h"
+#include "replayer/import-read.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -66,7 +68,6 @@ static bool put_general(struct tl_import_facts *f, const struct tl_word_pair *pa
 static bool put_frame(
 	struct tl_import_facts *f, const struct tl_word_pair *pair, enum tl_import_isa isa)
 {
-
 	if (tl_word_named(pair, "fp") && (isa == TL_ISA_ARM32 || isa == TL_ISA_ARM64))
 		put_word(f, pair, isa == TL_ISA_ARM32 ? TL_ARM64_x11 : TL_ARM64_x29,
 			isa == TL_ISA_ARM32 ? 32 : 64);
@@ -157,8 +158,8 @@ static bool put_insn(
 	if ((!tl_word_named(pair, "insn") && !tl_word_named(pair, "instruction")) ||
 		pair->value.digits != 8 || isa == TL_ISA_X86 || f->code_size)
 		return false;
-	for (unsigned i = 0; i < 4; i++)
-		f->code[f->code_size++] = (uint8_t)(pair->value.value >> 8 * i);
+	tl_store_le(f->code, pair->value.value, 4);
+	f->code_size = 4;
 	f->said = true;
 	return true;
 }

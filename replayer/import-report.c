@@ -113,26 +113,23 @@ static void add_text(struct tl_import_report *report, const char *text)
 
 static void forget_regs(struct tl_import_report *report, const struct tl_import_facts *line)
 {
-	struct tl_regs *regs = &report->facts.regs;
+	const struct tl_regs *regs = &report->facts.regs;
 
 	for (unsigned i = 0; i < TL_REG_WORDS; i++)
 		if (tl_regs_known(regs, i) && tl_regs_known(&line->regs, i) &&
 			regs->word[i] != line->regs.word[i])
 			tl_regs_set(&report->differing, i, 0);
-	for (unsigned i = 0; i < sizeof(regs->known) / sizeof(*regs->known); i++)
-		regs->known[i] &= ~report->differing.known[i];
 }
 
 // Nobody can say which of two values is this report's.
 static void forget(struct tl_import_report *report, const struct tl_import_facts *line)
 {
-	struct tl_import_facts *f = &report->facts;
+	const struct tl_import_facts *f = &report->facts;
 
 	for (unsigned i = 0; i < TL_FACT_NUMBERS; i++)
 		if (f->has & line->has & 1u << i && f->number[i] != line->number[i])
 			report->differing_facts |= 1u << i;
 	forget_regs(report, line);
-	f->has &= ~report->differing_facts;
 }
 
 void tl_import_report_add(struct tl_import_report *report, const struct tl_import_line *line,

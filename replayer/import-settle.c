@@ -49,19 +49,22 @@ static void end_run(struct list *l)
 	l->first = NULL;
 }
 
+static void list_one(struct list *l, bool known, const char *name)
+{
+	if (known) {
+		end_run(l);
+		return;
+	}
+	l->first = l->first ? l->first : name;
+	l->last = name;
+}
+
 // Registers `first` to `last` of the architecture that are not there.
 static void list_missing(struct list *l, const struct tl_arch *arch, const struct tl_regs *regs,
 	unsigned first, unsigned last)
 {
-	for (unsigned i = first; i <= last; i++) {
-		if (tl_regs_known(regs, arch->regs[i].offset / 8)) {
-			end_run(l);
-			continue;
-		}
-		if (!l->first)
-			l->first = arch->regs[i].name;
-		l->last = arch->regs[i].name;
-	}
+	for (unsigned i = first; i <= last; i++)
+		list_one(l, tl_regs_known(regs, arch->regs[i].offset / 8), arch->regs[i].name);
 	end_run(l);
 }
 
@@ -117,7 +120,7 @@ static void settle_sp(const struct settling *s)
 static void settle_syndrome(const struct settling *s)
 {
 	if (s->facts->source != TL_IMPORT_GUEST ||
-		(s->has_mode && !(s->mode & 0x10) && s->mode > TL_ARM64_EL1H))
+		(s->has_mode && !(s->mode & TL_ARM64_PSTATE_IS32) && s->mode > TL_ARM64_EL1H))
 		return;
 	copy_fact(s, TL_FACT_ESR, TL_ARM64_esr_el1);
 	copy_fact(s, TL_FACT_FAR, TL_ARM64_far_el1);
@@ -155,14 +158,8 @@ static void list_missing_aarch32(const struct settling *s)
 
 	if (count(regs, TL_ARM64_x0, TL_ARM64_x12) < 8)
 		return;
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (tl_regs_known(regs, i)) {
-			end_run(&missing);
-			continue;
-		}
-		missing.first = missing.first ? missing.first : names[i];
-		missing.last = names[i];
-	}
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		list_one(&missing, tl_regs_known(regs, i), names[i]);
 	end_run(&missing);
 	if (!tl_fact(s->facts, TL_FACT_PC))
 		append(&missing, "r15");
@@ -221,7 +218,8 @@ void tl_import_settle(const struct tl_import_report *report, tl_import_say *say_
 		 TL_ARM64_MODE_MASK;
 	copy_fact(&s, TL_FACT_PC, TL_ARM64_pc);
 	copy_fact(&s, TL_FACT_FLAGS, TL_ARM64_pstate);
-	if (f->isa == TL_ISA_ARM32 || (f->isa == TL_ISA_ARMS && s.has_mode && s.mode & 0x10))
+	if (f->isa == TL_ISA_ARM32 ||
+		(f->isa == TL_ISA_ARMS && s.has_mode && s.mode & TL_ARM64_PSTATE_IS32))
 		settle_aarch32(&s);
 	else
 		settle_aarch64(&s);

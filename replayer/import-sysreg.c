@@ -2,20 +2,18 @@
 // "Unsupported guest sys_reg access at: ffff800010001000 [600003c5]", and under it
 // "{ Op0( 3), Op1( 0), CRn(15), CRm(13), Op2( 0), func_read },": the kernel before it injects an
 // undefined instruction. With the IDSR patch the same access is an exit.
-#include "replayer/import-facts.h"
+#include "replayer/import-read.h"
 #include "replayer/import-word.h"
+#include "schema/wire/idsr.h"
 
 #include <string.h>
-
-enum { IDSR = 29 };
 
 static void set_idsr(struct tl_import_facts *f)
 {
 	f->source = TL_IMPORT_HOST;
-	f->said = f->begins = true;
-	f->has |= TL_FACT_REASON;
-	f->reason = IDSR;
+	f->begins = true;
 	f->idsr = true;
+	tl_fact_set_reason(f, TL_RUN_ARM_IDSR);
 }
 
 static void read_place(const char *at, struct tl_import_facts *f)
@@ -26,9 +24,7 @@ static void read_place(const char *at, struct tl_import_facts *f)
 	if (!at || hex.overflow)
 		return;
 	tl_fact_set(f, TL_FACT_PC, hex.value);
-	at = tl_word_is(tl_word_skip(at), "[");
-	if (at && tl_word_hex(at, &hex) && !hex.overflow)
-		tl_fact_set(f, TL_FACT_FLAGS, hex.value);
+	tl_fact_set_hex(f, TL_FACT_FLAGS, tl_word_is(tl_word_skip(at), "["));
 }
 
 static void read_title(const char *text, struct tl_import_facts *f)

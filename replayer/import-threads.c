@@ -2,10 +2,9 @@
 #include "replayer/import-threads.h"
 
 #include <inttypes.h>
+#include <linux/kvm.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { NISV = 28 };
 
 static struct tl_import_report *thread_of(struct tl_import_threads *t, const char *task)
 {
@@ -72,7 +71,7 @@ static struct tl_error *begin(struct tl_import_threads *t, struct tl_import_trac
 static void end_run(
 	struct tl_import_report *r, struct tl_import_trace *trace, struct tl_import_facts *facts)
 {
-	if (tl_fact(facts, TL_FACT_REASON) || r->facts.reason != NISV)
+	if (tl_fact(facts, TL_FACT_REASON) || r->facts.reason != KVM_EXIT_ARM_NISV)
 		r->facts.has &= ~(uint32_t)TL_FACT_REASON;
 	facts->heads = true;
 	r->surely = true;

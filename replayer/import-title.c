@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The sentences by which a report begins, and what they say.
 #include "arch/arm64/regs.h"
-#include "replayer/import-facts.h"
+#include "replayer/import-read.h"
 #include "replayer/import-word.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/kvm.h>
 #include <string.h>
 
-enum { NISV = 28, INTERNAL_ERROR = 17, FAIL_ENTRY = 9, UNKNOWN = 0, ERRNOS = 134 };
-
-static void set_reason(struct tl_import_facts *f, uint32_t reason)
-{
-	f->has |= TL_FACT_REASON;
-	f->reason = reason;
-}
-
-static void set_error(struct tl_import_facts *f, int error)
-{
-	f->has |= TL_FACT_ERROR;
-	f->error = error;
-}
+enum { ERRNOS = 134 };
 
 // "kvm run failed Function not implemented": the words are strerror()'s, in C's locale.
 static void run_failed(struct tl_import_facts *f, const char *rest)
@@ -29,7 +18,7 @@ static void run_failed(struct tl_import_facts *f, const char *rest)
 		const char *words = strerrordesc_np(error);
 
 		if (words && tl_word_is(rest, words)) {
-			set_error(f, error);
+			tl_fact_set_error(f, error);
 			return;
 		}
 	}
@@ -40,7 +29,7 @@ static void internal_error(struct tl_import_facts *f, const char *rest)
 {
 	uint64_t number;
 
-	set_reason(f, INTERNAL_ERROR);
+	tl_fact_set_reason(f, KVM_EXIT_INTERNAL_ERROR);
 	rest = tl_word_is(tl_word_skip(rest), "Suberror");
 	if (!rest || !tl_word_dec(tl_word_skip(rest + (*rest == ':')), &number) ||
 		number > UINT32_MAX)
@@ -51,18 +40,15 @@ static void internal_error(struct tl_import_facts *f, const char *rest)
 
 static void fail_entry(struct tl_import_facts *f, const char *rest)
 {
-	struct tl_word_hex hex;
-
-	set_reason(f, FAIL_ENTRY);
-	if (tl_word_hex(tl_word_skip(rest), &hex) && !hex.overflow)
-		tl_fact_set(f, TL_FACT_VALUE, hex.value);
+	tl_fact_set_reason(f, KVM_EXIT_FAIL_ENTRY);
+	tl_fact_set_hex(f, TL_FACT_VALUE, tl_word_skip(rest));
 }
 
 static void unknown_exit(struct tl_import_facts *f, const char *rest)
 {
 	uint64_t number;
 
-	set_reason(f, UNKNOWN);
+	tl_fact_set_reason(f, KVM_EXIT_UNKNOWN);
 	if (tl_word_dec(tl_word_skip(rest), &number)) {
 		f->n_data = 1;
 		f->data[0] = number;
@@ -74,8 +60,8 @@ static void no_syndrome(struct tl_import_facts *f, const char *rest)
 {
 	(void)rest;
 	f->isa = TL_ISA_ARMS;
-	set_reason(f, NISV);
-	set_error(f, ENOSYS);
+	tl_fact_set_reason(f, KVM_EXIT_ARM_NISV);
+	tl_fact_set_error(f, ENOSYS);
 }
 
 // Hypervisor.framework: QEMU counts on ISV.
@@ -83,24 +69,12 @@ static void asserted(struct tl_import_facts *f, const char *rest)
 {
 	(void)rest;
 	f->isa = TL_ISA_ARM64;
-	set_reason(f, NISV);
+	tl_fact_set_reason(f, KVM_EXIT_ARM_NISV);
 }
 
 static void abort_at(struct tl_import_facts *f, const char *rest)
 {
-	struct tl_word_hex hex;
-
-	rest = tl_word_after(rest, "at virtual address ");
-	if (rest && tl_word_hex(rest, &hex) && !hex.overflow)
-		tl_fact_set(f, TL_FACT_FAR, hex.value);
-}
-
-static void syndrome(struct tl_import_facts *f, const char *at)
-{
-	struct tl_word_hex hex;
-
-	if (tl_word_hex(at, &hex) && !hex.overflow)
-		tl_fact_set(f, TL_FACT_ESR, hex.value);
+	tl_fact_set_hex(f, TL_FACT_FAR, tl_word_after(rest, "at virtual address "));
 }
 
 // "Oops: 0000000096000004 [#1]", "synchronous external abort: 0000000096000010 [#1] SMP". x86 has its
@@ -112,33 +86,25 @@ static void internal(struct tl_import_facts *f, const char *rest)
 	while (at && at > rest && isxdigit((unsigned char)at[-1]))
 		at--;
 	if (at && at < mark && f->isa != TL_ISA_X86)
-		syndrome(f, at);
+		tl_fact_set_hex(f, TL_FACT_ESR, at);
 }
 
 // "(0x96000010) at 0xffff800010001000"
 static void unhandled(struct tl_import_facts *f, const char *rest)
 {
-	struct tl_word_hex hex;
-
 	rest = strstr(rest, " (0x");
 	if (!rest)
 		return;
-	syndrome(f, rest + 2);
-	rest = tl_word_after(rest, ") at ");
-	if (rest && tl_word_hex(rest, &hex) && !hex.overflow)
-		tl_fact_set(f, TL_FACT_FAR, hex.value);
+	tl_fact_set_hex(f, TL_FACT_ESR, rest + 2);
+	tl_fact_set_hex(f, TL_FACT_FAR, tl_word_after(rest, ") at "));
 }
 
 // U-Boot: ", esr 0x96000010, far 0x10100040"; barebox: "0x96000010) at 0x10100040"
 static void handler(struct tl_import_facts *f, const char *rest)
 {
-	struct tl_word_hex hex;
-
 	f->isa = TL_ISA_ARM64;
-	syndrome(f, rest);
-	rest = tl_word_after(rest, ") at ");
-	if (rest && tl_word_hex(rest, &hex) && !hex.overflow)
-		tl_fact_set(f, TL_FACT_FAR, hex.value);
+	tl_fact_set_hex(f, TL_FACT_ESR, rest);
+	tl_fact_set_hex(f, TL_FACT_FAR, tl_word_after(rest, ") at "));
 }
 
 static void is_x86(struct tl_import_facts *f, const char *rest)
@@ -201,7 +167,7 @@ static void read_serror(const char *text, struct tl_import_facts *facts)
 	facts->isa = TL_ISA_ARM64;
 	facts->begins = facts->heads = facts->said = facts->has_cpu = true;
 	facts->cpu = (unsigned)cpu;
-	syndrome(facts, at);
+	tl_fact_set_hex(facts, TL_FACT_ESR, at);
 }
 
 // "extra data[0]: 0x0000000000000002", "emulation failure"

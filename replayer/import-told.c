@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A report out of a trace again.
+#include "arch/bytes.h"
 #include "replayer/import-event.h"
+#include "replayer/import-read.h"
 #include "replayer/import-trace.h"
 #include "schema/trace/row.h"
 
@@ -127,8 +129,7 @@ static bool read_entry(void *ctx, tl_gpa gpa, void *buf, size_t size)
 
 		if (!e->has_gpa || e->gpa != gpa || (size != 8 && (size != 4 || e->value >> 32)))
 			continue;
-		for (size_t b = 0; b < size; b++)
-			((uint8_t *)buf)[b] = (uint8_t)(e->value >> 8 * b);
+		tl_store_le(buf, e->value, size);
 		return true;
 	}
 	return false;

@@ -52,39 +52,19 @@ void tl_import_trace_close(struct tl_import_trace *t)
 	free(t);
 }
 
-// Text that goes into the trace and onto a line.
-static void append_name(struct tl_import_trace *t, const char *name)
+// A name for which there is no room is left out of the list.
+void tl_import_trace_name(struct tl_import_trace *t, const char *name)
 {
-	size_t n = strlen(t->names);
+	const size_t n = strlen(t->names);
 
-	if (n + 2 + strlen(name) >= sizeof(t->names))
-		return;
-	n += (size_t)snprintf(t->names + n, sizeof(t->names) - n, "%s%s", n ? ", " : "", name);
-	(void)n;
-}
-
-struct tl_error *tl_import_trace_name(struct tl_import_trace *t, const char *name)
-{
 	t->name = name;
-	append_name(t, name);
-	return NULL;
+	if (n + 2 + strlen(name) < sizeof(t->names))
+		snprintf(t->names + n, sizeof(t->names) - n, "%s%s", n ? ", " : "", name);
 }
 
 tl_seq tl_import_trace_number(struct tl_import_trace *t)
 {
 	return ++t->seq;
-}
-
-static struct tl_error *put_notice(
-	struct tl_import_trace *t, tl_seq seq, uint32_t vcpu, unsigned level, const char *text)
-{
-	const struct tl_record_notice notice = { .seq = seq,
-		.time = t->time,
-		.vcpu = vcpu,
-		.level = level,
-		.size = (uint32_t)strlen(text) };
-
-	return tl_writer_notice(t->writer, &notice, text);
 }
 
 void tl_import_trace_say(struct tl_import_trace *t, uint64_t line, const char *text)
@@ -128,6 +108,9 @@ static enum tl_import_source source_of(const struct tl_import_report *r)
 static struct tl_error *put_lines(
 	struct tl_import_trace *t, const struct tl_import_report *r, const struct tl_exit *exit)
 {
+	struct tl_record_notice notice = {
+		.seq = exit->seq, .time = t->time, .vcpu = exit->vcpu, .level = TL_NOTICE_INFO
+	};
 	struct tl_error *err;
 	char *text;
 
@@ -135,7 +118,8 @@ static struct tl_error *put_lines(
 		    tl_import_source_name(source_of(r)), t->name, r->first, r->last, (int)r->size,
 		    r->text) < 0)
 		return tl_error_new(TL_ERROR_IO, "out of memory");
-	err = put_notice(t, exit->seq, exit->vcpu, TL_NOTICE_INFO, text);
+	notice.size = (uint32_t)strlen(text);
+	err = tl_writer_notice(t->writer, &notice, text);
 	free(text);
 	return err;
 }
@@ -192,10 +176,11 @@ static struct tl_error *put(struct tl_import_trace *t, const struct tl_import_re
 	if (!t->writer)
 		err = begin(t);
 	if (!err)
-		err = vcpu_of(t, r, &exit.vcpu);
-	if (err || exit.vcpu == TL_IMPORT_VCPUS)
-		return err ? err : leave_out(t, r, "of more than 512 vCPUs; left out");
-	vcpu = exit.vcpu;
+		err = vcpu_of(t, r, &vcpu);
+	if (err)
+		return err;
+	if (vcpu == TL_IMPORT_VCPUS)
+		return leave_out(t, r, "of more than 512 vCPUs; left out");
 	tl_import_exit(r, t->arch, payload, &exit, &kind);
 	tl_import_settle(r, say, t, &regs);
 	t->time = r->has_time ? r->time : t->time;
@@ -254,8 +239,7 @@ static struct tl_error *no_arch(const struct tl_import_trace *t)
 		t->held_names[0], t->held[0].first);
 }
 
-struct tl_error *tl_import_trace_put(
-	struct tl_import_trace *t, const struct tl_import_report *report)
+static struct tl_error *take(struct tl_import_trace *t, const struct tl_import_report *report)
 {
 	const struct tl_arch *arch = tl_import_isa_arch(report->facts.isa);
 	struct tl_error *err;
@@ -281,7 +265,7 @@ struct tl_error *tl_import_trace_end_report(
 	if (!report->open)
 		return NULL;
 	report->open = false;
-	return tl_import_report_counts(report) ? tl_import_trace_put(t, report) : NULL;
+	return tl_import_report_counts(report) ? take(t, report) : NULL;
 }
 
 static struct tl_error *end(struct tl_import_trace *t)

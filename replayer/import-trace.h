@@ -15,16 +15,15 @@ TL_CHECK struct tl_error *tl_import_trace_open(
 void tl_import_trace_close(struct tl_import_trace *trace);
 
 /** Another text: `name` is borrowed. */
-TL_CHECK struct tl_error *tl_import_trace_name(struct tl_import_trace *trace, const char *name);
+void tl_import_trace_name(struct tl_import_trace *trace, const char *name);
 
 /** Sets the next number aside, for a report that comes later. */
 tl_seq tl_import_trace_number(struct tl_import_trace *trace);
 
-/** Every report becomes an exit, with its number or else the next. */
-TL_CHECK struct tl_error *tl_import_trace_put(
-	struct tl_import_trace *trace, const struct tl_import_report *report);
-
-/** Closes a report that may be open, and puts it when it says enough. */
+/**
+ * Closes a report that may be open. One that says enough becomes an exit, with its number or else the
+ * next.
+ */
 TL_CHECK struct tl_error *tl_import_trace_end_report(
 	struct tl_import_trace *trace, struct tl_import_report *report);
 

@@ -12,7 +12,7 @@ const char *tl_word_skip(const char *at)
 	return at;
 }
 
-static unsigned digit(char c)
+unsigned tl_word_digit(char c)
 {
 	return isdigit((unsigned char)c) ? (unsigned)(c - '0')
 					 : (unsigned)(tolower((unsigned char)c) - 'a' + 10);
@@ -36,7 +36,7 @@ const char *tl_word_hex(const char *at, struct tl_word_hex *ret)
 
 	for (at += 2 * hex.prefixed; isxdigit((unsigned char)*at); at++, hex.digits++) {
 		hex.overflow = hex.overflow || hex.value >> 60;
-		hex.value = hex.value << 4 | digit(*at);
+		hex.value = hex.value << 4 | tl_word_digit(*at);
 	}
 	if (!hex.digits || !ends(at))
 		return NULL;
@@ -51,7 +51,7 @@ const char *tl_word_dec(const char *at, uint64_t *ret)
 
 	for (; isdigit((unsigned char)*at); at++)
 		if (__builtin_mul_overflow(value, 10, &value) ||
-			__builtin_add_overflow(value, digit(*at), &value))
+			__builtin_add_overflow(value, tl_word_digit(*at), &value))
 			return NULL;
 	if (at == start)
 		return NULL;
@@ -69,7 +69,7 @@ const char *tl_word_seconds(const char *at, uint64_t *ret)
 		return NULL;
 	for (n = 0, at++; isdigit((unsigned char)*at); at++)
 		if (n < 9) {
-			part = 10 * part + digit(*at);
+			part = 10 * part + tl_word_digit(*at);
 			n++;
 		}
 	if (!n)

@@ -16,6 +16,9 @@ struct tl_word_hex {
 	bool overflow;	 /**< more than 64 bits: `value` means nothing */
 };
 
+/** What a hex digit is worth. */
+unsigned tl_word_digit(char c);
+
 /** Behind spaces; never NULL. */
 const char *tl_word_skip(const char *at);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Lines of x86 whose registers are more than a name and a number.
 #include "arch/x86_64/regs.h"
-#include "replayer/import-facts.h"
+#include "replayer/import-read.h"
 #include "replayer/import-word.h"
 
 #include <ctype.h>
@@ -106,8 +106,7 @@ static void read_rip(const char *text, struct tl_import_facts *f)
 	if (!at && !(at = tl_word_after(text, "EIP: ")))
 		return;
 	for (; isxdigit((unsigned char)*at); at++)
-		selector =
-			selector << 4 | (unsigned)(*at <= '9' ? *at - '0' : (*at | 32) - 'a' + 10);
+		selector = selector << 4 | tl_word_digit(*at);
 	if (*at++ != ':')
 		return;
 	set_guest(f);

@@ -2,7 +2,9 @@
 // From lines to reports: which lines belong together.
 #include "replayer/import.h"
 
+#include "replayer/import-read.h"
 #include "replayer/import-threads.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,14 +185,13 @@ static struct tl_error *read_lines(struct tl_import *i)
 
 struct tl_error *tl_import_text(struct tl_import *i, FILE *from, const char *name)
 {
-	struct tl_error *err = tl_import_trace_name(i->trace, name);
+	struct tl_error *err;
 
+	tl_import_trace_name(i->trace, name);
 	i->lines.from = from;
 	i->lines.number = 0;
 	i->foreign = 0;
-
-	if (!err)
-		err = tl_error_in(read_lines(i), "%s", name);
+	err = tl_error_in(read_lines(i), "%s", name);
 	if (!err)
 		err = close_all(i, UINT64_MAX);
 	if (!err)

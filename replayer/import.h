@@ -56,7 +56,7 @@ TL_CHECK struct tl_error *tl_import_open(
 
 /**
  * Reads a text to its end; of several texts one after the other. Memory does not grow with the text.
-  * A report does not go on from one text into the next. `name` is borrowed until the end.
+ * A report does not go on from one text into the next. `name` is borrowed until the end.
  */
 TL_CHECK struct tl_error *tl_import_text(struct tl_import *import, FILE *from, const char *name);
 

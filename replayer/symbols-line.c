@@ -6,7 +6,10 @@
 #include <dwarf.h>
 #include <string.h>
 
-enum { DEEPEST = 64 }; // of blocks in blocks; a hostile file has more
+enum {
+	DEEPEST = 64,	 // of blocks in blocks; a hostile file has more
+	UNITS = 1 << 20, // that are looked through; likewise
+};
 
 // libdw would open the file that these sections name, wherever that is.
 static bool names_another_file(Elf *elf)
@@ -37,9 +40,11 @@ static Dwarf *dwarf_of(struct tl_symbols *symbols)
 static bool unit_by_looking(Dwarf *dwarf, uint64_t address, Dwarf_Die *ret)
 {
 	Dwarf_Off at = 0, next;
+	unsigned n = 0;
 	size_t header;
 
-	for (; !dwarf_nextcu(dwarf, at, &next, &header, NULL, NULL, NULL) && next > at; at = next)
+	for (; n < UNITS && !dwarf_nextcu(dwarf, at, &next, &header, NULL, NULL, NULL) && next > at;
+		at = next, n++)
 		if (dwarf_offdie(dwarf, at + header, ret) && dwarf_haspc(ret, address) > 0)
 			return true;
 	return false;

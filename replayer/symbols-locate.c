@@ -13,6 +13,7 @@ enum {
 	PIECES = 2 * SIDE / PIECE,
 	SLOTS = 1024,	   // of the table of pieces
 	EFFORT = 64 << 20, // most bytes to compare: a file may consist of few instructions
+	CODE = 256 << 20,  // most bytes of code to look through: kernels have a tenth of that
 };
 
 struct window {
@@ -28,7 +29,7 @@ struct search {
 	uint64_t best; // the address that the window has in the file
 	size_t agrees; // in so many bytes
 	bool is_tie;
-	size_t effort;
+	size_t effort, seen; // bytes compared, and bytes looked through
 };
 
 // A segment's bytes.
@@ -132,11 +133,13 @@ static void look_at(struct search *s, const struct bytes *bytes, size_t offset)
 static void search_bytes(struct search *s, const struct bytes *bytes)
 {
 	const size_t first = (size_t)(-bytes->address % s->unit), unit = s->unit;
+	const size_t room = CODE - s->seen, size = bytes->size < room ? bytes->size : room;
 	const uint8_t *slots = s->window->slots, *at = bytes->at;
 
-	for (size_t i = first; i + PIECE <= bytes->size && s->effort < EFFORT; i += unit)
+	for (size_t i = first; i + PIECE <= size && s->effort < EFFORT; i += unit)
 		if (slots[slot_of(at + i)])
 			look_at(s, bytes, i);
+	s->seen += size;
 }
 
 // Of an executable segment, as far as the file has them.

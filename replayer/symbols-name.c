@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+// Most that are looked through, in all tables. Ten times what the largest programs have.
+enum { SYMBOLS = 16 << 20 };
+
 struct table {
 	Elf *elf;
 	uint16_t machine;
@@ -22,6 +25,7 @@ struct choice {
 struct choices {
 	struct choice covering; // its size says that the address is in it
 	struct choice nearest;	// a label without a size ends where any other symbol begins
+	size_t seen;
 };
 
 // ELF for the Arm architecture, 5.5.5, and for the Arm 64-bit architecture, 5.5.4: "$a", "$t.5",
@@ -99,7 +103,7 @@ static void look_through(const struct table *table, uint64_t address, struct cho
 {
 	GElf_Sym symbol;
 
-	for (size_t i = 1; i < table->n; i++) {
+	for (size_t i = 1; i < table->n && best->seen < SYMBOLS; i++, best->seen++) {
 		if (!read_symbol(table, i, &symbol) || symbol.st_value > address ||
 			!is_place(&symbol))
 			continue;
@@ -107,6 +111,16 @@ static void look_through(const struct table *table, uint64_t address, struct cho
 		if (covers(&symbol, address))
 			consider(table, &symbol, &best->covering);
 	}
+}
+
+// ELF's gABI, "String Table": the last byte is 0. Without it each name would be looked for to the end.
+static bool ends_its_names(Elf *elf, size_t section)
+{
+	Elf_Scn *scn = elf_getscn(elf, section);
+	const Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+
+	return data && data->d_buf && data->d_size &&
+	       !((const char *)data->d_buf)[data->d_size - 1];
 }
 
 static bool open_table(struct tl_symbols *symbols, Elf_Scn *scn, struct table *ret)
@@ -125,7 +139,7 @@ static bool open_table(struct tl_symbols *symbols, Elf_Scn *scn, struct table *r
 	};
 	if (ret->data)
 		ret->n = ret->data->d_size / size;
-	return ret->data;
+	return ret->data && ends_its_names(symbols->elf, header.sh_link);
 }
 
 void tl_symbols_name(struct tl_symbols *symbols, uint64_t address, struct tl_symbol *ret)

@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// Nothing that somebody built is larger, but a sparse file may claim to be.
+#define FILE_BYTES ((off_t)8 << 30)
+
 // A plain number, decimal, 0x... or 0...
 static bool parse_number(const char *text, uint64_t *ret)
 {
@@ -53,6 +56,9 @@ static struct tl_error *open_file(struct tl_symbols *symbols)
 		return tl_error_errno(errno, "cannot be read");
 	if (!S_ISREG(st.st_mode))
 		return tl_error_new(TL_ERROR_USAGE, "is not a regular file");
+	if (st.st_size > FILE_BYTES)
+		return tl_error_new(TL_ERROR_USAGE, "is %lld bytes long, expected at most %lld",
+			(long long)st.st_size, (long long)FILE_BYTES);
 	return NULL;
 }
 

@@ -25,8 +25,11 @@ static void emulation(const struct tl_diagnosis *d, struct tl_cause *c)
 	c->name = "not-emulated";
 	c->weight = 92;
 	tl_cause_what(c, "KVM's instruction emulator does not do %s", name_of(d));
-	tl_cause_evidence(
-		c, "internal error, suberror 1: emulation failed at rip 0x%" PRIx64, d->at);
+	if (d->has_at)
+		tl_cause_evidence(
+			c, "internal error, suberror 1: emulation failed at rip 0x%" PRIx64, d->at);
+	else
+		tl_cause_evidence(c, "internal error, suberror 1: emulation failed");
 	if (d->device_seen || d->device_assumed)
 		tl_cause_evidence(c, "it accesses %s", d->device_name);
 	c->guest = "access devices by plain MOVs; no vector instructions there";

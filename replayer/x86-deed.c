@@ -17,7 +17,8 @@ void tl_x86_deed(const struct tl_x86_insn *i, char *buf, size_t size)
 
 	*buf = 0;
 	if (i->op == TL_X86_RDMSR || i->op == TL_X86_WRMSR)
-		snprintf(buf, size, "%s of an MSR", i->op == TL_X86_RDMSR ? "a read" : "a write");
+		snprintf(
+			buf, size, "%s an MSR", i->op == TL_X86_RDMSR ? "a read of" : "a write to");
 	else if (port)
 		snprintf(buf, size, "%s %s port of %u byte%s", i->repeat ? "a repeated" : "a",
 			i->writes && !i->reads ? "write to a" : "read of a", i->size,

@@ -124,7 +124,7 @@ void tl_put_size(FILE *to, uint64_t bytes)
 	unsigned unit = 0;
 
 	if (bytes < 1024) {
-		fprintf(to, "%u bytes", (unsigned)bytes);
+		fprintf(to, "%u byte%s", (unsigned)bytes, bytes == 1 ? "" : "s");
 		return;
 	}
 	for (; n >= 1024 && unit < 3; unit++)

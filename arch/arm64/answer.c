@@ -7,6 +7,7 @@
 #include "arch/arm64/enter.h"
 #include "arch/arm64/entry.h"
 #include "arch/arm64/regs.h"
+#include "arch/arm64/syndrome.h"
 #include "arch/backing.h"
 
 #include <string.h>
@@ -63,10 +64,35 @@ static bool fault_address(
 	return true;
 }
 
-static enum tl_answer_status enter(const struct tl_state *state, enum tl_arm64_event event,
-	uint64_t far, struct tl_effect *ret, struct tl_why *why)
+// ESR_EL2.IL, which an MMIO exit does not carry: the access has a syndrome (ISV), and IL is then the
+// length of its instruction. Without one it is 1. Arm ARM D17.2.37.
+static bool is_narrow(const struct tl_state *state, const struct tl_trap *trap)
 {
-	const struct tl_arm64_exception exception = { .event = event, .far = far };
+	struct tl_arm64_syndrome syndrome;
+	struct tl_arm64_insn insn;
+
+	if (trap->has_esr && !trap->esr_is_iss) {
+		tl_arm64_syndrome(trap->esr, false, &syndrome);
+		return !syndrome.il;
+	}
+	return trap->kind == TL_TRAP_MMIO && tl_arm64_insn_at(state, trap, &insn) &&
+	       insn.bytes == 2;
+}
+
+static enum tl_answer_status enter_fault(const struct tl_state *state, const struct tl_trap *trap,
+	enum tl_arm64_event event, uint64_t far, struct tl_effect *ret, struct tl_why *why)
+{
+	const struct tl_arm64_exception exception = {
+		.event = event, .far = far, .narrow = is_narrow(state, trap)
+	};
+
+	return done_if(tl_arm64_enter(state, &exception, ret, why), why);
+}
+
+static enum tl_answer_status enter_undefined(
+	const struct tl_state *state, struct tl_effect *ret, struct tl_why *why)
+{
+	const struct tl_arm64_exception exception = { .event = TL_ARM64_UNDEFINED };
 
 	return done_if(tl_arm64_enter(state, &exception, ret, why), why);
 }
@@ -79,7 +105,7 @@ static enum tl_answer_status give_abort(const struct tl_state *state, const stru
 
 	if (!fault_address(state, trap, &far, why))
 		return TL_ANSWER_NOT_KNOWN;
-	status = enter(state, TL_ARM64_ABORT, far, ret, why);
+	status = enter_fault(state, trap, TL_ARM64_ABORT, far, ret, why);
 	ret->given = TL_GIVEN_ABORT;
 	if (trap->kind == TL_TRAP_SEA)
 		ret->note = "KVM takes it, though the API does not list SEA exits";
@@ -98,7 +124,7 @@ static enum tl_answer_status give_size_fault(const struct tl_state *state,
 		tl_why(why, NULL, "the faulting IPA, which FAR gets, was not recorded");
 		return TL_ANSWER_NOT_KNOWN;
 	}
-	status = enter(state, TL_ARM64_SIZE_FAULT, trap->address, ret, why);
+	status = enter_fault(state, trap, TL_ARM64_SIZE_FAULT, trap->address, ret, why);
 	ret->given = TL_GIVEN_REGS;
 	return status;
 }
@@ -107,7 +133,7 @@ static enum tl_answer_status give_size_fault(const struct tl_state *state,
 static enum tl_answer_status give_undef(const struct tl_state *state, const struct tl_trap *trap,
 	const struct tl_choice *choice, struct tl_effect *ret, struct tl_why *why)
 {
-	const enum tl_answer_status status = enter(state, TL_ARM64_UNDEFINED, 0, ret, why);
+	const enum tl_answer_status status = enter_undefined(state, ret, why);
 
 	ret->given = trap->kind == TL_TRAP_IDSR ? TL_GIVEN_REPLY : TL_GIVEN_REGS;
 	return status;
@@ -133,7 +159,7 @@ static enum tl_answer_status run_on(const struct tl_state *state, const struct t
 	if (is_entered_at_once(state))
 		return status;
 	if (trap->kind == TL_TRAP_IDSR)
-		return enter(state, TL_ARM64_UNDEFINED, 0, ret, why);
+		return enter_undefined(state, ret, why);
 	if (trap->kind == TL_TRAP_MMIO)
 		status =
 			tl_arm64_complete(state, trap, trap->has_reply ? trap->reply : 0, ret, why);

@@ -4,19 +4,10 @@
 #include "arch/arm64/aarch32.h"
 #include "arch/arm64/decode.h"
 #include "arch/arm64/entry.h"
+#include "arch/arm64/syndrome.h"
+#include "arch/bytes.h"
 
-#define SCTLR_EE  (UINT64_C(1) << 25)
-#define SCTLR_E0E (UINT64_C(1) << 24)
-
-// ISS of a data abort. Arm ARM D17.2.37.
-#define ESR_IL	(1u << 25)
-#define ESR_ISV (1u << 24)
-#define ESR_SSE (1u << 21)
-#define ESR_SF	(1u << 15)
-
-#define SIZE(esr) (1u << ((esr) >> 22 & 3))
-#define SRT(esr)  ((esr) >> 16 & 31)
-#define XZR	  31
+#define XZR 31
 
 // Of MRC: the flags.
 #define A32_FLAGS 15
@@ -34,6 +25,12 @@ static bool lacks_code(struct tl_why *why)
 	return tl_why(why, NULL, "needs the instruction at pc, which was not recorded");
 }
 
+static bool lacks_mode(uint64_t pstate, struct tl_why *why)
+{
+	return tl_why(
+		why, NULL, "pstate 0x%llx: no mode of EL1 or EL0", (unsigned long long)pstate);
+}
+
 // KVM knows registers of AArch32 by the ones that hold them.
 static bool data_register(uint64_t pstate, unsigned n, struct load *ret)
 {
@@ -44,18 +41,21 @@ static bool data_register(uint64_t pstate, unsigned n, struct load *ret)
 	return true;
 }
 
-static bool has_syndrome(const struct tl_trap *trap)
+static bool has_syndrome(const struct tl_trap *trap, struct tl_arm64_syndrome *ret)
 {
-	return trap->has_esr && !trap->esr_is_iss && trap->esr & ESR_ISV;
+	if (!trap->has_esr || trap->esr_is_iss)
+		return false;
+	tl_arm64_syndrome(trap->esr, false, ret);
+	return ret->isv;
 }
 
-static struct load load_of_syndrome(uint64_t esr)
+static struct load load_of_syndrome(const struct tl_arm64_syndrome *syndrome)
 {
-	return (struct load){ .size = (uint8_t)SIZE(esr),
-		.is_signed = esr & ESR_SSE,
-		.is_wide = esr & ESR_SF,
-		.is_lost = SRT(esr) == XZR,
-		.to = (enum tl_arm64_reg)(TL_ARM64_x0 + SRT(esr)) };
+	return (struct load){ .size = (uint8_t)(1 << syndrome->sas),
+		.is_signed = syndrome->sse,
+		.is_wide = syndrome->sf,
+		.is_lost = syndrome->srt == XZR,
+		.to = (enum tl_arm64_reg)(TL_ARM64_x0 + syndrome->srt) };
 }
 
 static bool load_of_instruction(const struct tl_state *state, const struct tl_trap *trap,
@@ -73,38 +73,7 @@ static bool load_of_instruction(const struct tl_state *state, const struct tl_tr
 	*ret = (struct load){
 		.size = insn.size, .is_signed = insn.is_signed, .is_wide = insn.width == 64
 	};
-	if (!data_register(pstate, insn.rt, ret))
-		return tl_why(why, NULL, "pstate 0x%llx: no mode of EL1 or EL0",
-			(unsigned long long)pstate);
-	return true;
-}
-
-static bool is_big_endian(
-	const struct tl_regs *regs, uint64_t pstate, bool *ret, struct tl_why *why)
-{
-	const bool el0 = (pstate & TL_ARM64_MODE_MASK) == TL_ARM64_EL0T;
-	uint64_t sctlr;
-
-	if (pstate & TL_ARM64_PSTATE_IS32) {
-		*ret = pstate & TL_ARM32_PSTATE_E;
-		return true;
-	}
-	if (!tl_arm64_needs(regs, TL_ARM64_sctlr_el1, &sctlr, why))
-		return false;
-	*ret = sctlr & (el0 ? SCTLR_E0E : SCTLR_EE);
-	return true;
-}
-
-static uint64_t low_bytes(uint64_t value, unsigned size)
-{
-	return size < 8 ? value & ((UINT64_C(1) << 8 * size) - 1) : value;
-}
-
-static uint64_t extend_sign(uint64_t value, unsigned size)
-{
-	const uint64_t sign = UINT64_C(1) << (8 * size - 1);
-
-	return (value ^ sign) - sign;
+	return data_register(pstate, insn.rt, ret) || lacks_mode(pstate, why);
 }
 
 // Before 7.2 KVM extends the sign first; putting bytes in order comes after it and keeps only those that
@@ -112,29 +81,30 @@ static uint64_t extend_sign(uint64_t value, unsigned size)
 static uint64_t loaded(const struct load *load, uint64_t value, bool keeps_sign)
 {
 	if (load->is_signed && keeps_sign)
-		value = extend_sign(value, load->size);
+		value = (uint64_t)tl_bytes_extend(value, load->size);
 	return load->is_wide ? value : (uint32_t)value;
 }
 
 static uint64_t in_order(uint64_t value, unsigned size, bool big_endian)
 {
-	value = low_bytes(value, size);
-	return big_endian ? __builtin_bswap64(value) >> (64 - 8 * size) : value;
+	return big_endian ? tl_bytes_swap(value, size) : value & tl_bytes_mask(size);
 }
 
 static bool complete_read(const struct tl_state *state, const struct tl_trap *trap, uint64_t pstate,
 	uint64_t value, struct tl_effect *ret, struct tl_why *why)
 {
 	const bool keeps_sign = tl_arm64_kernel(state) >= TL_KERNEL(7, 2);
+	struct tl_arm64_syndrome syndrome;
 	struct load load = { 0 };
+	uint64_t sctlr;
 	bool big_endian;
 
-	if (has_syndrome(trap))
-		load = load_of_syndrome(trap->esr);
+	if (has_syndrome(trap, &syndrome))
+		load = load_of_syndrome(&syndrome);
 	else if (!load_of_instruction(state, trap, pstate, &load, why))
 		return false;
-	if (!is_big_endian(&state->regs, pstate, &big_endian, why))
-		return false;
+	if (!tl_arm64_is_big_endian(&state->regs, pstate, &big_endian))
+		return tl_arm64_needs(&state->regs, TL_ARM64_sctlr_el1, &sctlr, why);
 	value = in_order(value, load.size, big_endian);
 	if (!keeps_sign && loaded(&load, value, false) != loaded(&load, value, true))
 		ret->note = "KVM before 7.2 loses the sign of what is read";
@@ -146,13 +116,14 @@ static bool complete_read(const struct tl_state *state, const struct tl_trap *tr
 static bool instruction_bytes(const struct tl_state *state, const struct tl_trap *trap,
 	uint64_t pstate, unsigned *ret, struct tl_why *why)
 {
+	struct tl_arm64_syndrome syndrome;
 	struct tl_arm64_insn insn;
 
 	*ret = 4;
-	if (!(pstate & TL_ARM64_PSTATE_IS32) || !(pstate & TL_ARM32_PSTATE_T))
+	if (tl_arm64_set_of(pstate) != TL_ARM64_T32)
 		return true;
-	if (has_syndrome(trap)) {
-		*ret = trap->esr & ESR_IL ? 4 : 2;
+	if (has_syndrome(trap, &syndrome)) {
+		*ret = syndrome.il ? 4 : 2;
 		return true;
 	}
 	if (!tl_arm64_insn_at(state, trap, &insn))
@@ -197,8 +168,7 @@ static bool set_data(const struct tl_state *state, unsigned n, uint64_t value,
 	if (!tl_arm64_needs(&state->regs, TL_ARM64_pstate, &pstate, why))
 		return false;
 	if (!data_register(pstate, n, &load))
-		return tl_why(why, NULL, "pstate 0x%llx: no mode of EL1 or EL0",
-			(unsigned long long)pstate);
+		return lacks_mode(pstate, why);
 	if (!load.is_lost)
 		tl_effect_set(ret, load.to, value, TL_ORIGIN_REPLY);
 	return true;

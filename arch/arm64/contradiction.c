@@ -3,14 +3,11 @@
 #include "arch/arm64/contradiction.h"
 
 #include "arch/arm64/aarch32.h"
+#include "arch/arm64/decode.h"
 
 #include <inttypes.h>
 
-#define DATA_ABORT   "Arm ARM D17.2.37"
-#define PSTATE_T     (1u << 5)
-#define MODE_AARCH32 (1u << 4)
-
-#define CONTRADICTION(ret, source, ...) (!tl_why(ret, source, __VA_ARGS__))
+#define DATA_ABORT "Arm ARM D17.2.37"
 
 // The kernel makes an MMIO exit only of an abort with a syndrome. KVM API 5, KVM_EXIT_MMIO.
 static bool has_syndrome(const struct tl_arm64_subject *s)
@@ -21,16 +18,15 @@ static bool has_syndrome(const struct tl_arm64_subject *s)
 static bool pc_is_misaligned(const struct tl_arm64_subject *s, struct tl_why *ret)
 {
 	uint64_t pc, pstate;
-	unsigned align = 4;
+	unsigned align;
 
 	if (!tl_arm64_get(&s->state->regs, TL_ARM64_pc, &pc) ||
 		!tl_arm64_get(&s->state->regs, TL_ARM64_pstate, &pstate))
 		return false;
-	if (pstate & MODE_AARCH32 && pstate & PSTATE_T)
-		align = 2;
+	align = tl_arm64_set_of(pstate) == TL_ARM64_T32 ? 2 : 4;
 	if (!(pc & (align - 1)))
 		return false;
-	return CONTRADICTION(ret, "Arm ARM D1.3",
+	return TL_ARM64_CONTRADICTION(ret, "Arm ARM D1.3",
 		"PC is 0x%" PRIx64 ", no multiple of %u: no instruction of this state stands there",
 		pc, align);
 }
@@ -98,7 +94,7 @@ static bool class_has_none(const struct tl_arm64_subject *s, struct tl_why *ret)
 			lost = without[n].lost;
 			break;
 		}
-	return CONTRADICTION(ret, DATA_ABORT,
+	return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 		"the syndrome contradicts the instruction: %s, but %s, with %s, gives none; "
 		"trusting "
 		"it would %s",
@@ -113,14 +109,14 @@ static bool accesses_nothing(const struct tl_arm64_subject *s, struct tl_why *re
 	if (!i || !s->by_data)
 		return false;
 	if (i->does == TL_ARM64_PREFETCHES)
-		return CONTRADICTION(ret, "Arm ARM, PRFM",
+		return TL_ARM64_CONTRADICTION(ret, "Arm ARM, PRFM",
 			"the abort is of data, but %s never faults; PC or the code is not that of "
 			"the "
 			"fault",
 			i->name);
 	if (i->address != TL_ARM64_NO_ADDRESS || i->named_only)
 		return false;
-	return CONTRADICTION(ret, DATA_ABORT,
+	return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 		"the abort is of data, but the instruction at PC, 0x%0*" PRIx32
 		", is none that accesses memory; PC or the code is not that of the fault",
 		i->bytes * 2, i->word);
@@ -143,11 +139,11 @@ static bool maintenance_differs(const struct tl_arm64_subject *s, struct tl_why 
 		!tells_direction(s) || s->syndrome.cm == is_maintenance(s->insn))
 		return false;
 	if (s->syndrome.cm)
-		return CONTRADICTION(ret, DATA_ABORT,
+		return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 			"CM says cache maintenance, but %s is none; trusting it would lose the "
 			"access",
 			s->insn->name);
-	return CONTRADICTION(ret, DATA_ABORT,
+	return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 		"CM is 0, but %s is cache maintenance; trusting it would make an access of it",
 		s->insn->name);
 }
@@ -163,13 +159,13 @@ static bool direction_differs(const struct tl_arm64_subject *s, struct tl_why *r
 	if (tells_direction(s))
 		write = s->syndrome.wnr;
 	if (i->does == TL_ARM64_LOADS && write)
-		return CONTRADICTION(ret, DATA_ABORT,
+		return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 			"%s says a write, but %s reads; trusting it would write and leave the "
 			"register as it is",
 			tells_direction(s) ? "WnR" : "the exit", i->name);
 	if ((i->does != TL_ARM64_STORES && i->does != TL_ARM64_ZEROES) || write)
 		return false;
-	return CONTRADICTION(ret, DATA_ABORT,
+	return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 		"%s says a read, but %s writes; trusting it would lose the write%s",
 		tells_direction(s) ? "WnR" : "the exit", i->name,
 		i->does == TL_ARM64_STORES ? " and load a register" : "");
@@ -189,7 +185,7 @@ static bool size_differs(const struct tl_arm64_subject *s, struct tl_why *ret)
 
 	if (!i || (!by_sas && !s->trap->has_size) || size == i->size)
 		return false;
-	return CONTRADICTION(ret, DATA_ABORT,
+	return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 		"%s says %" PRIu64 " byte%s, but %s has %u; trusting it would access %s",
 		by_sas ? "SAS" : "the exit", size, size == 1 ? "" : "s", i->name, i->size,
 		size > i->size ? "too much" : "too little");
@@ -218,7 +214,7 @@ static bool register_differs(const struct tl_arm64_subject *s, struct tl_why *re
 	if (!told(s) || !s->trap->has_esr || !s->syndrome.isv || !register_of(s, &reg) ||
 		s->syndrome.srt == reg)
 		return false;
-	return CONTRADICTION(ret, DATA_ABORT,
+	return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 		"SRT says X%u, but %s has X%u; trusting it would use the wrong register",
 		s->syndrome.srt, s->insn->name, reg);
 }
@@ -230,7 +226,7 @@ static bool extension_differs(const struct tl_arm64_subject *s, struct tl_why *r
 	if (!i || i->does != TL_ARM64_LOADS || !s->trap->has_esr || !s->syndrome.isv ||
 		s->syndrome.sse == i->is_signed)
 		return false;
-	return CONTRADICTION(ret, DATA_ABORT,
+	return TL_ARM64_CONTRADICTION(ret, DATA_ABORT,
 		"SSE says that %s sign-extends, but %s does%s; trusting it would load a wrong "
 		"value",
 		s->syndrome.sse ? "it" : "nothing", i->name, i->is_signed ? "" : " not");

@@ -10,22 +10,18 @@
 #define UNTAGGED UINT64_C(0x00ffffffffffffff)
 #define LOW	 UINT64_C(0xffffffff)
 
-#define CONTRADICTION(ret, source, ...) (!tl_why(ret, source, __VA_ARGS__))
-
 // The largest block of DC ZVA, and cache line. Arm ARM, DCZID_EL0, CTR_EL0.
 #define BLOCK UINT64_C(2048)
 
 // Bytes from the effective address on in which the fault may lie.
 static uint64_t span(const struct tl_arm64_insn *i)
 {
-	unsigned registers = 0;
+	const unsigned registers = (unsigned)__builtin_popcount(i->list);
 
 	if (i->address == TL_ARM64_OPERAND)
 		return BLOCK;
 	if (i->address != TL_ARM64_LIST)
 		return i->size && i->n ? (uint64_t)i->size * i->n : 1;
-	for (unsigned n = 0; n < 16; n++)
-		registers += i->list >> n & 1;
 	return registers ? registers * 4u : (uint64_t)i->registers * 8;
 }
 
@@ -59,7 +55,7 @@ static bool far_differs(const struct tl_arm64_subject *s, tl_gva ea, struct tl_w
 
 	if (off < span(s->insn) || may_be_ipa(s, off))
 		return false;
-	return CONTRADICTION(ret, "Arm ARM, FAR_EL2",
+	return TL_ARM64_CONTRADICTION(ret, "Arm ARM, FAR_EL2",
 		"FAR is 0x%" PRIx64 ", but %s accesses 0x%" PRIx64
 		"; the registers or the code are not those of the fault",
 		s->trap->far, s->insn->name, ea);
@@ -86,7 +82,7 @@ static bool offset_differs(const struct tl_arm64_subject *s, tl_gva ea, struct t
 {
 	if (((s->trap->address - ea) & PAGE) < span(s->insn))
 		return false;
-	return CONTRADICTION(ret, "KVM API 5",
+	return TL_ARM64_CONTRADICTION(ret, "KVM API 5",
 		"the IPA 0x%" PRIx64 " and the address of %s, 0x%" PRIx64
 		", differ in their low 12 bits; the registers or the code are not those of the "
 		"fault",
@@ -146,7 +142,7 @@ static bool ipa_differs(const struct tl_trap *trap, tl_gva va, tl_gpa walked, st
 {
 	const tl_gpa shown = trap->address & PAGE ? walked : walked & ~PAGE;
 
-	return CONTRADICTION(ret, "Arm ARM, HPFAR_EL2",
+	return TL_ARM64_CONTRADICTION(ret, "Arm ARM, HPFAR_EL2",
 		"the reported IPA disagrees with the walk of 0x%" PRIx64 ": 0x%" PRIx64
 		" against 0x%" PRIx64 "%s; trusting it would look at another page",
 		va, trap->address, shown,
@@ -182,7 +178,7 @@ static bool end_differs(
 	const struct tl_arm64_subject *s, const struct tl_walk *walk, struct tl_why *ret)
 {
 	if (walk->status == TL_WALK_FAULT)
-		return CONTRADICTION(ret, "Arm ARM D8.2",
+		return TL_ARM64_CONTRADICTION(ret, "Arm ARM D8.2",
 			"the tables do not map 0x%" PRIx64
 			" (level %d), yet stage 2 was asked for 0x%" PRIx64
 			"; the tables or their registers have changed since, or are not those of "

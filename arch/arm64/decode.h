@@ -3,6 +3,7 @@
 #define TL_ARCH_ARM64_DECODE_H
 
 #include "arch/arm64/insn.h"
+#include "arch/arm64/regs.h"
 #include "arch/trap.h"
 
 /**
@@ -25,6 +26,14 @@ void tl_arm64_decode_t32(uint16_t first, uint16_t second, struct tl_arm64_insn *
 static inline bool tl_arm64_t32_is_wide(uint16_t first)
 {
 	return first >> 11 >= 0x1d;
+}
+
+/** The instruction set that PSTATE says. */
+static inline enum tl_arm64_set tl_arm64_set_of(uint64_t pstate)
+{
+	if (!(pstate & TL_ARM64_PSTATE_IS32))
+		return TL_ARM64_A64;
+	return pstate & TL_ARM32_PSTATE_T ? TL_ARM64_T32 : TL_ARM64_A32;
 }
 
 /**

@@ -5,9 +5,6 @@
 #include "arch/arm64/emulate_parts.h"
 #include "arch/arm64/enter.h"
 
-#define SCTLR_E0E 24
-#define SCTLR_EE  25
-
 // Arm ARM C1.2.4, E1.1.4: of each two, the one with bit 0 set is the other's opposite.
 static bool holds(unsigned cond, uint64_t pstate)
 {
@@ -34,17 +31,10 @@ static bool begin(struct tl_emulation *e)
 	return tl_emulate_needs(e, TL_ARM64_pstate, &e->pstate);
 }
 
-// Arm ARM E2.8, B2.6.
 static void find_order(struct tl_emulation *e)
 {
-	const unsigned bit = tl_emulate_is_el0(e) ? SCTLR_E0E : SCTLR_EE;
-	uint64_t sctlr;
-
-	if (e->aarch32)
-		e->big_endian = e->pstate & TL_ARM32_PSTATE_E;
-	else if (tl_arm64_get(&e->state->regs, TL_ARM64_sctlr_el1, &sctlr))
-		e->big_endian = sctlr >> bit & 1;
-	else if (e->insn->size > 1)
+	if (!tl_arm64_is_big_endian(&e->state->regs, e->pstate, &e->big_endian) &&
+		e->insn->size > 1)
 		tl_emulate_note(e, "data is taken to be little endian: SCTLR_EL1 was not recorded");
 }
 
@@ -67,14 +57,12 @@ static bool branches_by_table(struct tl_emulation *e)
 {
 	const unsigned size = e->insn->size;
 	uint8_t bytes[2] = { 0 };
-	unsigned halfwords;
+	uint64_t halfwords;
 	uint64_t pc;
 
 	if (!tl_emulate_get(e, 15, &pc) || !tl_emulate_read(e, e->va, size, bytes))
 		return false;
-	halfwords = size == 1	    ? bytes[0]
-		    : e->big_endian ? (unsigned)bytes[0] << 8 | bytes[1]
-				    : (unsigned)bytes[1] << 8 | bytes[0];
+	halfwords = tl_emulate_order(e, tl_load_le(bytes, size));
 	return tl_emulate_set(e, 15, (uint32_t)(pc + 2 * halfwords) | 1, TL_ORIGIN_DATA);
 }
 

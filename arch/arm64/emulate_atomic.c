@@ -80,24 +80,6 @@ static bool find(const char *name, operation **ret)
 	return false;
 }
 
-static uint64_t load(const struct tl_emulation *e, const uint8_t *bytes)
-{
-	const unsigned size = e->insn->size;
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < size; i++)
-		value = value << 8 | bytes[e->big_endian ? i : size - 1 - i];
-	return value;
-}
-
-static void store(const struct tl_emulation *e, uint64_t value, uint8_t *bytes)
-{
-	const unsigned size = e->insn->size;
-
-	for (unsigned i = 0; i < size; i++)
-		bytes[e->big_endian ? size - 1 - i : i] = (uint8_t)(value >> 8 * i);
-}
-
 // The register of element `i`. A pair of CASP starts at an even one; the two of SWPP, LDCLRP and LDSETP
 // are any, and both operand and result.
 static unsigned nth(const struct tl_emulation *e, unsigned reg, unsigned i)
@@ -109,7 +91,7 @@ static bool get(struct tl_emulation *e, unsigned reg, unsigned i, uint64_t *ret)
 {
 	if (!tl_emulate_get(e, nth(e, reg, i), ret))
 		return false;
-	*ret &= UINT64_MAX >> (64 - 8 * e->insn->size);
+	*ret &= tl_bytes_mask(e->insn->size);
 	return true;
 }
 
@@ -146,7 +128,7 @@ static bool read_old(struct tl_emulation *e, uint64_t *ret)
 	for (unsigned i = 0; i < e->insn->n; i++) {
 		if (!tl_emulate_read(e, tl_emulate_advance(e, e->va, i * size), size, bytes))
 			return false;
-		ret[i] = load(e, bytes);
+		ret[i] = tl_emulate_order(e, tl_load_le(bytes, size));
 	}
 	return true;
 }
@@ -157,7 +139,7 @@ static bool write_new(struct tl_emulation *e, const uint64_t *values)
 	uint8_t bytes[16];
 
 	for (unsigned i = 0; i < e->insn->n; i++) {
-		store(e, values[i], bytes);
+		tl_store_le(bytes, tl_emulate_order(e, values[i]), size);
 		if (!tl_emulate_write(e, tl_emulate_advance(e, e->va, i * size), size, bytes))
 			return false;
 	}

@@ -5,6 +5,7 @@
 #include "arch/arm64/emulate.h"
 #include "arch/arm64/entry.h"
 #include "arch/backing.h"
+#include "arch/bytes.h"
 
 /* What the files of tl_arm64_emulate() share. */
 
@@ -64,12 +65,16 @@ static inline bool tl_emulate_is_el0(const struct tl_emulation *e)
 	return !(e->pstate & (e->aarch32 ? 0xf : 0xc));
 }
 
-/** ITSTATE, which is PSTATE[15:10] above PSTATE[26:25]; 0 outside an IT block. */
+/** ITSTATE; 0 outside an IT block. */
 static inline unsigned tl_emulate_itstate(const struct tl_emulation *e)
 {
-	const bool t32 = e->insn->set == TL_ARM64_T32;
+	return e->insn->set == TL_ARM64_T32 ? tl_arm32_itstate(e->pstate) : 0;
+}
 
-	return t32 ? (e->pstate >> 8 & 0xfc) | (e->pstate >> 25 & 3) : 0;
+/** A little-endian number of an element's size as the guest has it, or the reverse. */
+static inline uint64_t tl_emulate_order(const struct tl_emulation *e, uint64_t value)
+{
+	return e->big_endian ? tl_bytes_swap(value, e->insn->size) : value;
 }
 
 /** One clause more for people; the first one stays. */

@@ -150,15 +150,6 @@ static void copy(const struct tl_emulation *e, uint8_t *to, const uint8_t *from)
 		to[i] = from[e->big_endian ? size - 1 - i : i];
 }
 
-static uint64_t load_le(const uint8_t *bytes, unsigned size)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = size; i--;)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
 bool tl_emulate_take(struct tl_emulation *e, unsigned element, uint8_t *ret)
 {
 	const struct tl_emulate_cell cell = tl_emulate_cell(e->insn, element);
@@ -173,8 +164,7 @@ bool tl_emulate_take(struct tl_emulation *e, unsigned element, uint8_t *ret)
 	}
 	if (!tl_emulate_get(e, cell.reg, &value))
 		return false;
-	for (unsigned i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(value >> 8 * i);
+	tl_store_le(bytes, value, sizeof(bytes));
 	copy(e, ret, bytes);
 	return true;
 }
@@ -182,10 +172,8 @@ bool tl_emulate_take(struct tl_emulation *e, unsigned element, uint8_t *ret)
 // Arm ARM C6.2: a sign goes up to `width`, zeros above.
 static uint64_t extend(const struct tl_arm64_insn *insn, uint64_t value)
 {
-	const unsigned up = (64 - 8 * insn->size) % 64;
-
 	if (insn->is_signed)
-		value = (uint64_t)((int64_t)(value << up) >> up);
+		value = (uint64_t)tl_bytes_extend(value, insn->size);
 	return insn->width == 32 ? (uint32_t)value : value;
 }
 
@@ -212,7 +200,7 @@ bool tl_emulate_put(struct tl_emulation *e, unsigned element, const uint8_t *byt
 	if (!cell.vector) {
 		copy(e, ordered, bytes);
 		return tl_emulate_set(
-			e, cell.reg, extend(insn, load_le(ordered, insn->size)), TL_ORIGIN_DATA);
+			e, cell.reg, extend(insn, tl_load_le(ordered, insn->size)), TL_ORIGIN_DATA);
 	}
 	for (unsigned i = element; i < tl_emulate_cells(insn); i += insn->n) {
 		const struct tl_emulate_cell each = tl_emulate_cell(insn, i);

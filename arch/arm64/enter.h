@@ -51,7 +51,4 @@ bool tl_arm64_enter(const struct tl_state *state, const struct tl_arm64_exceptio
 bool tl_arm64_skip(const struct tl_state *state, unsigned bytes, struct tl_effect *ret,
 	struct tl_why *ret_why);
 
-/** Kernels of this version are what tests compare the model of KVM with. */
-bool tl_arm64_kernel_is_witnessed(const struct tl_state *state);
-
 #endif

@@ -5,7 +5,7 @@
 #include "arch/arm64/enter.h"
 #include "arch/arm64/regs.h"
 
-/* What exception entry to AArch64 and AArch32, skipping and completion share. */
+/* What exception entry to AArch64 and AArch32, skipping, completion and emulation share. */
 
 /** PSTATE as SPSR_ELx has it. Arm ARM C5.2.19, of AArch64 and AArch32. */
 #define TL_ARM64_PSTATE_NZCV  (UINT64_C(15) << 28)
@@ -18,12 +18,19 @@
 #define TL_ARM64_PSTATE_BTYPE (UINT64_C(3) << 10)
 #define TL_ARM64_PSTATE_DAIF  (UINT64_C(15) << 6)
 #define TL_ARM64_PSTATE_A     (UINT64_C(1) << 8)
-#define TL_ARM64_PSTATE_IS32  (UINT64_C(1) << 4) /**< AArch32 */
 #define TL_ARM32_PSTATE_E     (UINT64_C(1) << 9)
-#define TL_ARM32_PSTATE_T     (UINT64_C(1) << 5)
 
 /** In AArch32 it is the same bit. */
 #define TL_ARM64_SCTLR_SPAN (UINT64_C(1) << 23)
+
+/** ITSTATE of AArch32, which is PSTATE[15:10] above PSTATE[26:25]. */
+static inline unsigned tl_arm32_itstate(uint64_t pstate)
+{
+	return (pstate >> 8 & 0xfc) | (pstate >> 25 & 3);
+}
+
+/** The order of data's bytes. False when SCTLR_EL1, which says it, is not known. Arm ARM E2.8, B2.6. */
+bool tl_arm64_is_big_endian(const struct tl_regs *regs, uint64_t pstate, bool *ret);
 
 /** The register's value; false with the reason when it is not known. */
 bool tl_arm64_needs(
@@ -31,6 +38,9 @@ bool tl_arm64_needs(
 
 /** TL_KERNEL() of the host, or of the newest that is modelled. */
 uint32_t tl_arm64_kernel(const struct tl_state *state);
+
+/** Kernels of this version are what tests compare the model of KVM with. */
+bool tl_arm64_kernel_is_witnessed(const struct tl_state *state);
 
 /** ISS of an SError, which the CPU gets in VSESR_EL2. False: KVM refuses it. */
 bool tl_arm64_serror_iss(const struct tl_state *state, const struct tl_arm64_exception *exception,

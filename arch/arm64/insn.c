@@ -2,27 +2,25 @@
 // The instruction that trapped, in the instruction set that the CPU was in. Instructions are little endian
 // whatever the data's order is: Arm ARM E2.8.1 "Instruction endianness".
 #include "arch/arm64/decode.h"
-#include "arch/arm64/regs.h"
-
-#define PSTATE_T (1u << 5)
+#include "arch/bytes.h"
 
 static bool word_at(const struct tl_trap *trap, uint32_t *ret)
 {
-	uint8_t b[4];
+	uint8_t bytes[4];
 
-	if (!tl_trap_code(trap, 0, b, sizeof(b)))
+	if (!tl_trap_code(trap, 0, bytes, sizeof(bytes)))
 		return false;
-	*ret = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+	*ret = (uint32_t)tl_load_le(bytes, sizeof(bytes));
 	return true;
 }
 
 static bool half_at(const struct tl_trap *trap, int at, uint16_t *ret)
 {
-	uint8_t b[2];
+	uint8_t bytes[2];
 
-	if (!tl_trap_code(trap, at, b, sizeof(b)))
+	if (!tl_trap_code(trap, at, bytes, sizeof(bytes)))
 		return false;
-	*ret = (uint16_t)(b[0] | b[1] << 8);
+	*ret = (uint16_t)tl_load_le(bytes, sizeof(bytes));
 	return true;
 }
 
@@ -45,11 +43,11 @@ bool tl_arm64_insn_at(
 
 	if (!tl_arm64_get(&state->regs, TL_ARM64_pstate, &pstate))
 		return false;
-	if (pstate & 1 << 4 && pstate & PSTATE_T)
+	if (tl_arm64_set_of(pstate) == TL_ARM64_T32)
 		return t32_at(trap, ret);
 	if (!word_at(trap, &word))
 		return false;
-	if (pstate & 1 << 4)
+	if (tl_arm64_set_of(pstate) == TL_ARM64_A32)
 		tl_arm64_decode_a32(word, ret);
 	else
 		tl_arm64_decode(word, ret);

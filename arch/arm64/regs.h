@@ -30,7 +30,9 @@ enum tl_arm64_mode {
 	TL_ARM32_SYS = 0x1f,
 };
 
-#define TL_ARM64_MODE_MASK 0x1f
+#define TL_ARM64_MODE_MASK   0x1f
+#define TL_ARM64_PSTATE_IS32 (UINT64_C(1) << 4) /**< AArch32 */
+#define TL_ARM32_PSTATE_T    (UINT64_C(1) << 5)
 
 /** The register's value; false when it was not read at this exit. */
 static inline bool tl_arm64_get(const struct tl_regs *regs, enum tl_arm64_reg reg, uint64_t *ret)

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 // On to the next instruction, without the one at PC.
+#include "arch/arm64/decode.h"
 #include "arch/arm64/entry.h"
 
-// ITSTATE<7:2> stands at 15:10 of PSTATE and ITSTATE<1:0> at 26:25.
+// Where PSTATE has ITSTATE.
 #define IT_MASK UINT64_C(0x0600fc00)
 
-static uint8_t itstate(uint64_t pstate)
-{
-	return (uint8_t)((pstate >> 8 & 0xfc) | (pstate >> 25 & 3));
-}
-
-static uint64_t with_itstate(uint64_t pstate, uint8_t it)
+static uint64_t with_itstate(uint64_t pstate, unsigned it)
 {
 	return (pstate & ~IT_MASK) | (uint64_t)(it & 0xfc) << 8 | (uint64_t)(it & 3) << 25;
 }
@@ -18,21 +14,25 @@ static uint64_t with_itstate(uint64_t pstate, uint8_t it)
 // Arm ARM F1.4, AArch32.ITAdvance: the condition's last bit and the mask move up, or the block ends.
 static uint64_t advance(uint64_t pstate)
 {
-	const uint8_t it = itstate(pstate);
+	const unsigned it = tl_arm32_itstate(pstate);
 
 	if (!(it & 7))
 		return with_itstate(pstate, 0);
-	return with_itstate(pstate, (uint8_t)((it & 0xe0) | (it << 1 & 0x1f)));
+	return with_itstate(pstate, (it & 0xe0) | (it << 1 & 0x1f));
 }
 
 static uint64_t next_pstate(uint64_t pstate)
 {
-	const bool is_32bit = pstate & TL_ARM64_PSTATE_IS32;
-
 	pstate &= ~TL_ARM64_PSTATE_SS;
-	if (!is_32bit)
+	switch (tl_arm64_set_of(pstate)) {
+	case TL_ARM64_A64:
 		return pstate & ~TL_ARM64_PSTATE_BTYPE;
-	return pstate & TL_ARM32_PSTATE_T ? advance(pstate) : pstate;
+	case TL_ARM64_T32:
+		return advance(pstate);
+	case TL_ARM64_A32:
+		break;
+	}
+	return pstate;
 }
 
 bool tl_arm64_skip(

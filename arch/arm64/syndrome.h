@@ -20,6 +20,7 @@ struct tl_arm64_syndrome {
 	bool has_class; /**< false for esr_iss, which has no EC */
 	uint8_t ec;
 	const char *ec_name; /**< "data abort from a lower EL"; NULL: reserved */
+	bool il;	     /**< a 32-bit instruction, or none; false for esr_iss */
 	bool is_abort, is_fetch;
 	bool isv, wnr, cm, s1ptw, fnv, ea, sf, ar, sse; /**< of aborts; false where not told */
 	uint8_t sas;					/**< log2 bytes */

@@ -101,7 +101,7 @@ static enum tl_answer_status complete(const struct tl_state *state, const struct
 
 static uint64_t all_ones(const struct tl_trap *trap)
 {
-	return trap->has_size && trap->size && trap->size < 8 ? tl_x86_mask((unsigned)trap->size)
+	return trap->has_size && trap->size && trap->size < 8 ? tl_bytes_mask((unsigned)trap->size)
 							      : UINT64_MAX;
 }
 

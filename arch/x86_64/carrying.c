@@ -32,7 +32,7 @@ bool tl_x86_carry_set(struct tl_x86_carrying *c, unsigned n, unsigned size, bool
 {
 	const enum tl_x86_reg reg = tl_x86_general(n);
 	const unsigned shift = high ? 8 : 0;
-	uint64_t mask = tl_x86_mask(size) << shift, old = 0;
+	uint64_t mask = tl_bytes_mask(size) << shift, old = 0;
 
 	if (size < 4 && !tl_x86_get(&c->ret->regs, reg, &old))
 		return lacks(c, reg);
@@ -61,8 +61,7 @@ void tl_x86_carry_flags(struct tl_x86_carrying *c, uint64_t rflags)
 static void fill(struct tl_transfer *transfer, uint64_t data, unsigned size)
 {
 	transfer->size = (uint8_t)size;
-	for (unsigned i = 0; i < size && i < 8; i++)
-		transfer->data[i] = (uint8_t)(data >> 8 * i);
+	tl_store_le(transfer->data, data, size);
 }
 
 static bool write_part(struct tl_x86_carrying *c, tl_gva va, uint64_t data, unsigned size)

@@ -3,38 +3,10 @@
 #include "arch/x86_64/decode.h"
 
 #include "arch/x86_64/decoding.h"
+#include "arch/x86_64/flags.h"
 #include "arch/x86_64/regs.h"
 
 #include <string.h>
-
-unsigned tl_x86_next(struct tl_x86_text *t)
-{
-	if (t->at < t->size)
-		return t->code[t->at++];
-	t->truncated = true;
-	return 0;
-}
-
-unsigned tl_x86_peek(const struct tl_x86_text *t)
-{
-	return t->at < t->size ? t->code[t->at] : 0;
-}
-
-uint64_t tl_x86_take(struct tl_x86_text *t, unsigned size)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < size; i++)
-		value |= (uint64_t)tl_x86_next(t) << 8 * i;
-	return value;
-}
-
-int64_t tl_x86_take_signed(struct tl_x86_text *t, unsigned size)
-{
-	const unsigned up = 64 - 8 * size;
-
-	return size ? (int64_t)(tl_x86_take(t, size) << up) >> up : 0;
-}
 
 static bool legacy_prefix(struct tl_x86_text *t, struct tl_x86_insn *i, unsigned byte)
 {
@@ -274,7 +246,7 @@ bool tl_x86_mode(const struct tl_regs *regs, unsigned *ret)
 		return false;
 	if ((efer & TL_X86_EFER_LMA) && l)
 		*ret = 64;
-	else if (!(cr0 & TL_X86_CR0_PE) || (rflags & (UINT64_C(1) << 17))) // VM
+	else if (!(cr0 & TL_X86_CR0_PE) || (rflags & TL_X86_RFLAGS_VM))
 		*ret = 16;
 	else
 		*ret = db ? 32 : 16;

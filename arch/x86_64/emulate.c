@@ -22,9 +22,9 @@ static bool load(struct tl_x86_carrying *c)
 	uint64_t value = c->data;
 
 	if (c->insn->op == TL_X86_MOVSX)
-		value = (uint64_t)tl_x86_extend(value, c->insn->size);
+		value = (uint64_t)tl_bytes_extend(value, c->insn->size);
 	else if (c->insn->op == TL_X86_MOVBE)
-		value = __builtin_bswap64(value) >> (64 - 8 * c->insn->size);
+		value = tl_bytes_swap(value, c->insn->size);
 	return destination(c, value, TL_ORIGIN_DATA) && tl_x86_carry_retire(c);
 }
 
@@ -112,7 +112,7 @@ static bool push(struct tl_x86_carrying *c)
 
 	if (!stack_width(c, &width) || !tl_x86_carry_get(c, TL_X86_SP, width, false, &sp))
 		return false;
-	sp = (sp - size) & tl_x86_mask(width);
+	sp = (sp - size) & tl_bytes_mask(width);
 	if (!tl_x86_linear(&c->state->regs, c->insn, TL_X86_SS, sp, &to))
 		return tl_why(c->why, NULL, "ss was not recorded");
 	return tl_x86_carry_write(c, to, c->data, size) &&
@@ -219,7 +219,11 @@ enum tl_answer_status tl_x86_complete_mmio(const struct tl_state *state, const s
 {
 	struct tl_x86_carrying c = { state, trap, insn, value, ret, ret_why };
 
-	if (trap->has_write && trap->write) {
+	if (!trap->has_write) {
+		tl_why(ret_why, NULL, "whether it is a read or a write was not recorded");
+		return TL_ANSWER_NOT_KNOWN;
+	}
+	if (trap->write) {
 		written(trap, insn, ret);
 		return TL_ANSWER_DONE;
 	}

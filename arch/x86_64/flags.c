@@ -35,7 +35,7 @@ static uint64_t flags_of(unsigned size, uint64_t value)
 // inverted sum.
 static struct tl_x86_sum add(unsigned size, uint64_t a, uint64_t b, bool carry)
 {
-	const uint64_t value = (a + b + carry) & tl_x86_mask(size);
+	const uint64_t value = (a + b + carry) & tl_bytes_mask(size);
 	const uint64_t carries = (a & b) | ((a | b) & ~value);
 	uint64_t flags = flags_of(size, value);
 
@@ -48,7 +48,7 @@ static struct tl_x86_sum add(unsigned size, uint64_t a, uint64_t b, bool carry)
 
 static struct tl_x86_sum subtract(unsigned size, uint64_t a, uint64_t b, bool borrow)
 {
-	const uint64_t value = (a - b - borrow) & tl_x86_mask(size);
+	const uint64_t value = (a - b - borrow) & tl_bytes_mask(size);
 	const uint64_t borrows = (~a & b) | ((~a | b) & value);
 	uint64_t flags = flags_of(size, value);
 
@@ -91,11 +91,11 @@ static struct tl_x86_sum bit(
 static struct tl_x86_sum sum_of(
 	enum tl_x86_op op, unsigned size, uint64_t a, uint64_t b, uint64_t rflags)
 {
-	if (op == TL_X86_ADD || op == TL_X86_XADD)
+	if (op == TL_X86_ADD)
 		return add(size, a, b, false);
 	if (op == TL_X86_ADC)
 		return add(size, a, b, rflags & CF);
-	if (op == TL_X86_SUB || op == TL_X86_CMP || op == TL_X86_SCAS)
+	if (op == TL_X86_SUB || op == TL_X86_CMP)
 		return subtract(size, a, b, false);
 	if (op == TL_X86_SBB)
 		return subtract(size, a, b, rflags & CF);
@@ -110,7 +110,7 @@ static struct tl_x86_sum sum_of(
 	if (op == TL_X86_XOR)
 		return logic(size, a ^ b);
 	if (op == TL_X86_NOT)
-		return (struct tl_x86_sum){ ~a & tl_x86_mask(size), rflags & OF_ARITHMETIC };
+		return (struct tl_x86_sum){ ~a & tl_bytes_mask(size), rflags & OF_ARITHMETIC };
 	if (op >= TL_X86_BT && op <= TL_X86_BTC)
 		return bit(op, size, a, b, rflags);
 	return logic(size, a & b);
@@ -119,7 +119,7 @@ static struct tl_x86_sum sum_of(
 struct tl_x86_sum tl_x86_compute(
 	enum tl_x86_op op, unsigned size, uint64_t a, uint64_t b, uint64_t rflags)
 {
-	const uint64_t mask = tl_x86_mask(size);
+	const uint64_t mask = tl_bytes_mask(size);
 	struct tl_x86_sum sum = sum_of(op, size, a & mask, b & mask, rflags);
 
 	sum.rflags |= rflags & ~OF_ARITHMETIC;

@@ -10,8 +10,10 @@
 #define TL_X86_RFLAGS_ZF (UINT64_C(1) << 6)
 #define TL_X86_RFLAGS_SF (UINT64_C(1) << 7)
 #define TL_X86_RFLAGS_TF (UINT64_C(1) << 8)
+#define TL_X86_RFLAGS_DF (UINT64_C(1) << 10)
 #define TL_X86_RFLAGS_OF (UINT64_C(1) << 11)
 #define TL_X86_RFLAGS_RF (UINT64_C(1) << 16)
+#define TL_X86_RFLAGS_VM (UINT64_C(1) << 17)
 
 /** What arithmetic leaves. */
 struct tl_x86_sum {

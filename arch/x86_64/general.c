@@ -3,8 +3,7 @@
 #include "arch/x86_64/general.h"
 
 #include "arch/x86_64/decode.h"
-
-#define RFLAGS_DF (UINT64_C(1) << 10)
+#include "arch/x86_64/flags.h"
 
 enum tl_x86_reg tl_x86_general(unsigned n)
 {
@@ -22,7 +21,7 @@ bool tl_x86_general_get(
 
 	if (!tl_x86_get(regs, tl_x86_general(n), &value))
 		return false;
-	*ret = (high ? value >> 8 : value) & tl_x86_mask(size);
+	*ret = (high ? value >> 8 : value) & tl_bytes_mask(size);
 	return true;
 }
 
@@ -32,7 +31,7 @@ bool tl_x86_step(const struct tl_regs *regs, const struct tl_x86_insn *insn, int
 
 	if (!tl_x86_get(regs, TL_X86_rflags, &rflags))
 		return false;
-	*ret = rflags & RFLAGS_DF ? -(int64_t)insn->size : insn->size;
+	*ret = rflags & TL_X86_RFLAGS_DF ? -(int64_t)insn->size : insn->size;
 	return true;
 }
 
@@ -60,7 +59,7 @@ static bool bit_offset(const struct tl_regs *regs, const struct tl_x86_insn *ins
 		return true;
 	if (!tl_x86_general_get(regs, insn->reg, insn->size, false, &bit))
 		return false;
-	*ret = (tl_x86_extend(bit, insn->size) & -(int64_t)(8 * insn->size)) / 8;
+	*ret = (tl_bytes_extend(bit, insn->size) & -(int64_t)(8 * insn->size)) / 8;
 	return true;
 }
 
@@ -86,7 +85,7 @@ static bool offset(const struct tl_regs *regs, const struct tl_x86_insn *insn, u
 	}
 	if (!bit_offset(regs, insn, &bits))
 		return false;
-	*ret = (at + (uint64_t)bits) & tl_x86_mask(insn->width);
+	*ret = (at + (uint64_t)bits) & tl_bytes_mask(insn->width);
 	return true;
 }
 

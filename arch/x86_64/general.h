@@ -2,6 +2,7 @@
 #ifndef TL_ARCH_X86_64_GENERAL_H
 #define TL_ARCH_X86_64_GENERAL_H
 
+#include "arch/bytes.h"
 #include "arch/state.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
@@ -16,18 +17,6 @@ enum tl_x86_reg tl_x86_general(unsigned n);
 /** The low `size` bytes, or AH to BH. False when it is not known. */
 bool tl_x86_general_get(
 	const struct tl_regs *regs, unsigned n, unsigned size, bool high, uint64_t *ret);
-
-/** All ones in the low `size` bytes, 1 to 8. */
-static inline uint64_t tl_x86_mask(unsigned size)
-{
-	return UINT64_MAX >> (64 - 8 * size);
-}
-
-/** The low `size` bytes with their sign. */
-static inline int64_t tl_x86_extend(uint64_t value, unsigned size)
-{
-	return (int64_t)(value << (64 - 8 * size)) >> (64 - 8 * size);
-}
 
 /** How far RSI and RDI go with one element, by RFLAGS.DF. False when that is not known. */
 bool tl_x86_step(const struct tl_regs *regs, const struct tl_x86_insn *insn, int64_t *ret);

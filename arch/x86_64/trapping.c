@@ -76,7 +76,7 @@ static bool stored(const struct tl_regs *regs, const struct tl_x86_insn *i, uint
 		return false;
 	if (i->reg != TL_X86_NO_REG)
 		return tl_x86_general_get(regs, i->reg, i->size, i->high, ret);
-	*ret = (uint64_t)i->immediate & tl_x86_mask(i->size);
+	*ret = (uint64_t)i->immediate & tl_bytes_mask(i->size);
 	return true;
 }
 
@@ -87,7 +87,7 @@ static enum judgement judge_value(const struct search *s, const struct tl_x86_in
 	if (!s->trap->has_value || !s->trap->write || s->trap->size != i->size ||
 		!stored(&s->state->regs, i, &value))
 		return NOT_SAID;
-	return agree(value == (s->trap->value & tl_x86_mask(i->size)));
+	return agree(value == (s->trap->value & tl_bytes_mask(i->size)));
 }
 
 // KVM cuts what is longer than 8 bytes, and what crosses into another page.

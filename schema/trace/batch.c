@@ -116,13 +116,19 @@ static bool in_order(const struct tl_batch *batch)
 	return true;
 }
 
+// None at all when no exit of the batch has any.
+static const uint8_t *bytes_at(const struct tl_batch *batch, size_t at)
+{
+	return batch->bytes ? batch->bytes + at : NULL;
+}
+
 struct tl_batch_exit *tl_batch_sorted(struct tl_batch *batch, size_t *n)
 {
 	if (!in_order(batch))
 		qsort(batch->exits, batch->n, sizeof(*batch->exits), by_seq);
 	for (size_t i = 0; i < batch->n; i++) {
-		batch->exits[i].exit.payload = batch->bytes + batch->exits[i].payload_at;
-		batch->exits[i].exit.data = batch->bytes + batch->exits[i].data_at;
+		batch->exits[i].exit.payload = bytes_at(batch, batch->exits[i].payload_at);
+		batch->exits[i].exit.data = bytes_at(batch, batch->exits[i].data_at);
 	}
 	*n = batch->n;
 	return batch->exits;

@@ -136,7 +136,8 @@ static struct tl_error *not_there(struct tl_trace *t, tl_seq seq)
 
 	err = tl_trace_read(t, TL_READ_GAP, &seq, &row);
 	if (!err && tl_row_next(&row))
-		return tl_error_new(TL_ERROR_NOT_FOUND, "lost: %s", tl_row_text(&row, 0));
+		return tl_error_new(TL_ERROR_NOT_FOUND, "lost: %s",
+			tl_row_has(&row, 0) ? tl_row_text(&row, 0) : "no reason is given");
 	if (!err)
 		err = tl_row_error(&row);
 	if (!err)
@@ -147,6 +148,16 @@ static struct tl_error *not_there(struct tl_trace *t, tl_seq seq)
 		return tl_error_new(TL_ERROR_NOT_FOUND, "not there; the trace has no exits");
 	return tl_error_new(TL_ERROR_NOT_FOUND, "not there; the trace has %" PRIu64 " to %" PRIu64,
 		span.first, span.last);
+}
+
+static struct tl_error *no_code(struct tl_row *row)
+{
+	const uint64_t code = tl_row_u64(row, CODE);
+	struct tl_error *err = tl_row_error(row);
+
+	if (err)
+		return err;
+	return tl_error_new(TL_ERROR_CORRUPT, "code %" PRIu64 " is not there", code);
 }
 
 static struct tl_error *read_row(
@@ -164,8 +175,7 @@ static struct tl_error *read_row(
 	read_reply(row, &exit);
 	err = tl_row_error(row);
 	if (!err && tl_row_has(row, CODE) && !exit.code)
-		err = tl_error_new(TL_ERROR_CORRUPT, "code %" PRIu64 " is not there",
-			tl_row_u64_or(row, CODE, 0));
+		err = no_code(row);
 	if (!err)
 		*ret = exit;
 	return err;

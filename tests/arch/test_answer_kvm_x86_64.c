@@ -415,7 +415,7 @@ static struct tl_choice choose(const struct tl_trap *trap)
 	choice.value = choice.id == TL_ANSWER_ZERO   ? 0
 		       : choice.id == TL_ANSWER_ONES ? UINT64_MAX
 						     : any();
-	choice.value &= tl_x86_mask((unsigned)trap->size);
+	choice.value &= tl_bytes_mask((unsigned)trap->size);
 	return choice;
 }
 

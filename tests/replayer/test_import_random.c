@@ -4,6 +4,7 @@
 #include "tests/replayer/imported.h"
 
 #include "replayer/import-event.h"
+#include "replayer/import-read.h"
 #include "tests/arch/random.h"
 
 #include <glob.h>

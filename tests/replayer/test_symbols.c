@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/trapline-symbols-XXXXXX";
@@ -453,6 +454,8 @@ static void what_is_wrong_with_a_file_is_said(void **unused)
 			       "expected 7f 45 4c 46");
 	refused(path("short"), "/short: is not an ELF file: 2 bytes long");
 	refused(path("head"), "/head: ELF header is cut short or damaged");
+	run("truncate -s 9G huge");
+	refused(path("huge"), "/huge: is 9663676416 bytes long, expected at most 8589934592");
 	refused(path("none"), "/none: cannot open: No such file or directory");
 	refused(path(""), "/: is not a regular file");
 	refused(path("c.o"),
@@ -518,6 +521,99 @@ static void without_symbol_tables_nothing_is_named(void **unused)
 	tl_symbols_close(symbols);
 }
 
+static size_t read_file(const char *name, uint8_t *to, size_t max)
+{
+	FILE *file = fopen(path(name), "r");
+	size_t size;
+
+	assert_non_null(file);
+	size = fread(to, 1, max, file);
+	fclose(file);
+	assert_in_range(size, 1, max - 1);
+	return size;
+}
+
+// Of the tables of symbols.
+static void end_names_with(uint8_t *bytes, uint8_t last)
+{
+	Elf64_Shdr section, names;
+	Elf64_Ehdr header;
+
+	memcpy(&header, bytes, sizeof(header));
+	for (unsigned i = 0; i < header.e_shnum; i++) {
+		memcpy(&section, bytes + header.e_shoff + i * sizeof(section), sizeof(section));
+		if (section.sh_type != SHT_SYMTAB)
+			continue;
+		memcpy(&names, bytes + header.e_shoff + section.sh_link * sizeof(names),
+			sizeof(names));
+		bytes[names.sh_offset + names.sh_size - 1] = last;
+	}
+}
+
+static void names_that_do_not_end_are_none(void **unused)
+{
+	static uint8_t bytes[1 << 20];
+	const size_t size = read_file("c.elf", bytes, sizeof(bytes));
+	struct tl_symbols *symbols;
+
+	end_names_with(bytes, 'x');
+	write_file("endless.elf", bytes, size);
+	symbols = opened(path("endless.elf"));
+	assert_memory_equal(as_text(symbols, C_LINKED), "-+0x0 (", 7);
+	tl_symbols_close(symbols);
+}
+
+// A file of nothing, that says to be code and symbols from end to end.
+static void write_claims(const char *name)
+{
+	const Elf64_Xword all = (Elf64_Xword)8 << 30, table = (all - 8192) / 24 * 24;
+	const Elf64_Ehdr header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1 },
+		.e_type = ET_EXEC,
+		.e_machine = EM_AARCH64,
+		.e_version = 1,
+		.e_phoff = sizeof(header),
+		.e_shoff = 1024,
+		.e_ehsize = sizeof(header),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = 1,
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = 32 };
+	const Elf64_Phdr segment = {
+		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_filesz = all, .p_memsz = all
+	};
+	const Elf64_Shdr section = { .sh_type = SHT_SYMTAB,
+		.sh_offset = 4096,
+		.sh_size = table,
+		.sh_link = 1,
+		.sh_addralign = 8,
+		.sh_entsize = sizeof(Elf64_Sym) };
+	static uint8_t bytes[4096];
+
+	memcpy(bytes, &header, sizeof(header));
+	memcpy(bytes + sizeof(header), &segment, sizeof(segment));
+	for (size_t i = 1; i < header.e_shnum; i++)
+		memcpy(bytes + header.e_shoff + i * sizeof(section), &section, sizeof(section));
+	write_file(name, bytes, sizeof(bytes));
+	run("truncate -s 8G %s", name);
+}
+
+static void what_a_file_claims_is_not_looked_through_for_ever(void **unused)
+{
+	struct guest guest = { .va = 0x1000, .size = 1024, .known = 0x1000, .known_size = 1024 };
+	const struct tl_code_view code = { read_guest, &guest };
+	const clock_t before = clock();
+	struct tl_symbols *symbols;
+
+	for (size_t i = 0; i < guest.size; i++)
+		guest.bytes[i] = (uint8_t)i;
+	write_claims("claims.elf");
+	symbols = opened(path("claims.elf"));
+	tl_symbols_locate(symbols, guest.va + 512, &code);
+	assert_string_equal(as_text(symbols, guest.va), "-+0x0 (-, -:0)");
+	tl_symbols_close(symbols);
+	assert_in_range((clock() - before) / CLOCKS_PER_SEC, 0, 8);
+}
+
 // Everything that can be asked. False when the file is refused.
 static bool ask(const char *name, struct guest *guest)
 {
@@ -541,18 +637,6 @@ static bool ask(const char *name, struct guest *guest)
 	tl_symbols_find(symbols, guest->va + 16, &found);
 	tl_symbols_close(symbols);
 	return true;
-}
-
-static size_t read_file(const char *name, uint8_t *to, size_t max)
-{
-	FILE *file = fopen(path(name), "r");
-	size_t size;
-
-	assert_non_null(file);
-	size = fread(to, 1, max, file);
-	fclose(file);
-	assert_in_range(size, 1, max - 1);
-	return size;
 }
 
 // Zeros are mostly padding.
@@ -618,6 +702,8 @@ int main(void)
 		cmocka_unit_test(a_fifo_does_not_hold_us_up),
 		cmocka_unit_test(a_name_may_have_an_at_sign),
 		cmocka_unit_test(without_symbol_tables_nothing_is_named),
+		cmocka_unit_test(names_that_do_not_end_are_none),
+		cmocka_unit_test(what_a_file_claims_is_not_looked_through_for_ever),
 		cmocka_unit_test(damaged_files_do_no_harm),
 	};
 

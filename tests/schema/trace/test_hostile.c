@@ -170,6 +170,8 @@ static void a_wrong_value_is_named_with_its_place(void **state)
 		"boot.trap: exit 2: payload is text, expected bytes");
 	exit_error("UPDATE exit SET code = 9 WHERE seq = 3", 3,
 		"boot.trap: exit 3: code 9 is not there");
+	exit_error("UPDATE exit SET code = 'nine' WHERE seq = 3", 3,
+		"boot.trap: exit 3: code is text, expected a number");
 	exit_error(
 		"UPDATE code SET before = 9", 3, "boot.trap: exit 3: before is 9, expected 0 to 8");
 	exit_error("UPDATE code SET bytes = zeroblob(65)", 3,
