@@ -3,6 +3,7 @@
 
 #include "shell/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 99 };
@@ -28,4 +29,20 @@ void tl_put_wrapped(FILE *to, const char *text, unsigned at, unsigned indent)
 		text += strspn(text, " ");
 	}
 	fputc('\n', to);
+}
+
+FILE *tl_paragraph_open(struct tl_paragraph *paragraph)
+{
+	*paragraph = (struct tl_paragraph){ 0 };
+	paragraph->to = open_memstream(&paragraph->bytes, &paragraph->size);
+	return paragraph->to ? paragraph->to : stdout;
+}
+
+void tl_paragraph_close(struct tl_paragraph *paragraph, unsigned at, unsigned indent)
+{
+	if (!paragraph->to)
+		return;
+	fclose(paragraph->to);
+	tl_put_wrapped(stdout, paragraph->bytes, at, indent);
+	free(paragraph->bytes);
 }

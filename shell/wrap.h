@@ -10,4 +10,16 @@
  */
 void tl_put_wrapped(FILE *to, const char *text, unsigned at, unsigned indent);
 
+/** Text that is put together in memory, to be wrapped. */
+struct tl_paragraph {
+	FILE *to; /**< NULL: out of memory, and the text goes to stdout as it is */
+	char *bytes;
+	size_t size;
+};
+
+/** Where its text is written to. */
+FILE *tl_paragraph_open(struct tl_paragraph *paragraph);
+/** Writes it to stdout as tl_put_wrapped() does. */
+void tl_paragraph_close(struct tl_paragraph *paragraph, unsigned at, unsigned indent);
+
 #endif
