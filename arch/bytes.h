@@ -24,22 +24,24 @@ static inline void tl_store_le(uint8_t *bytes, uint64_t value, size_t size)
 		bytes[i] = (uint8_t)(value >> 8 * i);
 }
 
-/** All ones in the low `size` bytes, 1 to 8. */
-static inline uint64_t tl_bytes_mask(unsigned size)
+/** All ones in the low `size` bytes; in all from 8 on. */
+static inline uint64_t tl_bytes_mask(uint64_t size)
 {
-	return UINT64_MAX >> (64 - 8 * size);
+	return size < 8 ? (UINT64_C(1) << 8 * size) - 1 : UINT64_MAX;
 }
 
-/** The low `size` bytes, 1 to 8, with their sign. */
+/** The low `size` bytes with their sign; 0 when there are none. */
 static inline int64_t tl_bytes_extend(uint64_t value, unsigned size)
 {
-	return (int64_t)(value << (64 - 8 * size)) >> (64 - 8 * size);
+	const uint64_t mask = tl_bytes_mask(size), sign = mask ^ mask >> 1;
+
+	return (int64_t)(((value & mask) ^ sign) - sign);
 }
 
-/** The low `size` bytes, 1 to 8, in the other order. */
+/** The low `size` bytes, up to 8, in the other order. */
 static inline uint64_t tl_bytes_swap(uint64_t value, unsigned size)
 {
-	return __builtin_bswap64(value) >> (64 - 8 * size);
+	return size ? __builtin_bswap64(value) >> (64 - 8 * size) : 0;
 }
 
 #endif

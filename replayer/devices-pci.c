@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A guest's accesses to PCI configuration space in a trace: by ECAM and CAM where the board's map has
-// them, and by ports 0xcf8 and 0xcfc. PCI Local Bus 3.0, 3.2.2.3.2.
+// A guest's accesses to PCI configuration space in a trace: by ECAM and CAM where the board's map
+// has them, and by ports 0xcf8 and 0xcfc. PCI Local Bus 3.0, 3.2.2.3.2.
 #include "replayer/devices-parts.h"
 #include "replayer/pci.h"
 #include "schema/trace/row.h"

@@ -20,8 +20,8 @@ struct tl_belief {
 	char name[96];
 	tl_gpa first, last; /**< its window */
 	/**
-	 * The evidence in words: "12 reads and 3 writes at 0x9000000-0x9000047, the last at exit 41";
-	 * "the BAR was written at exit 1234".
+	 * The evidence in words: "12 reads and 3 writes at 0x9000000-0x9000047, the last at exit
+	 * 41"; "the BAR was written at exit 1234".
 	 */
 	char why[160];
 	tl_seq seq; /**< of the evidence; 0: of none */
@@ -36,9 +36,9 @@ struct tl_device_guess {
 };
 
 /**
- * What stands at that guest physical address of a VM, at exit `seq`. Looks at no more rows than takes
- * some 30 ms, nearest to `seq` first. A trace that names no VMM is held for QEMU's board, which `why` calls
- * an assumption. Errors are those of the trace.
+ * What stands at that guest physical address of a VM, at exit `seq`. Looks at no more rows than
+ * takes some 30 ms, nearest to `seq` first. A trace that names no VMM is held for QEMU's board,
+ * which `why` calls an assumption. Errors are those of the trace.
  */
 TL_CHECK struct tl_error *tl_devices_find(
 	struct tl_trace *trace, uint32_t vm, tl_seq seq, tl_gpa gpa, struct tl_device_guess *ret);

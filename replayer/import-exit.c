@@ -49,8 +49,8 @@ static void unknown(const struct tl_import_facts *f, const struct tl_exit_kind *
 	e->payload_size = kind->payload;
 }
 
-// A data abort (ESR.EC 0x24; esr_iss has no EC) as somebody noted it: with a syndrome that says what
-// was accessed (ISV, bit 24) KVM makes MMIO of it, else there is nothing but NISV.
+// A data abort (ESR.EC 0x24; esr_iss has no EC) as somebody noted it: with a syndrome that says
+// what was accessed (ISV, bit 24) KVM makes MMIO of it, else there is nothing but NISV.
 static void fault(const struct tl_import_report *r, struct tl_exit *e)
 {
 	const struct tl_import_facts *f = &r->facts;

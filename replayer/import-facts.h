@@ -50,7 +50,7 @@ struct tl_import_facts {
 	uint64_t number[TL_FACT_NUMBERS];
 	uint32_t count; /**< of a string PIO access; else 0 */
 
-	/** By the words of its architecture; R0 to R14 of AArch32 in x0 to x14 whatever the mode. */
+	/** By the words of its architecture; R0 to R14 of AArch32 in x0 to x14 in any mode. */
 	struct tl_regs regs;
 
 	uint8_t code[TL_IMPORT_CODE];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Names with numbers: QEMU's dumps ("X00=... PSTATE=..."), kernels' and U-Boot's ("x0 : ... lr : ..."),
-// and what people write themselves ("esr=0x93820046 ipa=0x9000000", in any order).
+// Names with numbers: QEMU's dumps ("X00=... PSTATE=..."), kernels' and U-Boot's
+// ("x0 : ... lr : ..."), and what people write themselves ("esr=0x93820046 ipa=0x9000000", in any
+// order).
 #include "arch/arm64/regs.h"
 #include "arch/bytes.h"
 #include "arch/x86_64/regs.h"

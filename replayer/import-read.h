@@ -5,8 +5,8 @@
 #include "replayer/import-facts.h"
 
 /**
- * Reads a line on its own. `isa` is what is known so far, for names that several have. False when it
- * says nothing.
+ * Reads a line on its own. `isa` is what is known so far, for names that several have. False when
+ * it says nothing.
  */
 bool tl_import_read(const char *text, enum tl_import_isa isa, struct tl_import_facts *ret);
 

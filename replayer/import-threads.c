@@ -14,7 +14,8 @@ static struct tl_import_report *thread_of(struct tl_import_threads *t, const cha
 	return NULL;
 }
 
-// Once it is known that the text has every return to userspace, what did not get there was KVM's own.
+// Once it is known that the text has every return to userspace, what did not get there was KVM's
+// own.
 static struct tl_error *end_report(
 	struct tl_import_threads *t, struct tl_import_trace *trace, struct tl_import_report *r)
 {

@@ -77,8 +77,8 @@ static void abort_at(struct tl_import_facts *f, const char *rest)
 	tl_fact_set_hex(f, TL_FACT_FAR, tl_word_after(rest, "at virtual address "));
 }
 
-// "Oops: 0000000096000004 [#1]", "synchronous external abort: 0000000096000010 [#1] SMP". x86 has its
-// page fault's error code there.
+// "Oops: 0000000096000004 [#1]", "synchronous external abort: 0000000096000010 [#1] SMP". x86 has
+// its page fault's error code there.
 static void internal(struct tl_import_facts *f, const char *rest)
 {
 	const char *mark = strstr(rest, " [#"), *at = mark;

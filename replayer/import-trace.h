@@ -7,7 +7,7 @@
 /** What every notice of a report begins with. */
 #define TL_IMPORT_PREFIX "imported: "
 
-/** The trace that reports are put into: begun by the first that says of which architecture it is. */
+/** The trace that reports are put into: begun by the first that says of which machine it is. */
 struct tl_import_trace;
 
 TL_CHECK struct tl_error *tl_import_trace_open(
@@ -21,8 +21,8 @@ void tl_import_trace_name(struct tl_import_trace *trace, const char *name);
 tl_seq tl_import_trace_number(struct tl_import_trace *trace);
 
 /**
- * Closes a report that may be open. One that says enough becomes an exit, with its number or else the
- * next.
+ * Closes a report that may be open. One that says enough becomes an exit, with its number or else
+ * the next.
  */
 TL_CHECK struct tl_error *tl_import_trace_end_report(
 	struct tl_import_trace *trace, struct tl_import_report *report);

@@ -22,9 +22,9 @@ static unsigned word_of(enum tl_x86_reg reg)
 	return tl_arch_x86_64.regs[reg].offset / 8;
 }
 
-// The high half of a descriptor (SDM 3A 3.4.5), as QEMU shows what KVM gave it: type in 8..11, S 12,
-// DPL 13..14, P 15, AVL 20, L 21, D/B 22, G 23. It shows a segment that KVM calls unusable as one that
-// is not present.
+// The high half of a descriptor (SDM 3A 3.4.5), as QEMU shows what KVM gave it: type in 8..11, S
+// 12, DPL 13..14, P 15, AVL 20, L 21, D/B 22, G 23. It shows a segment that KVM calls unusable as
+// one that is not present.
 static void put_segment(
 	struct tl_import_facts *f, enum tl_x86_reg first, const struct tl_word_hex part[4])
 {
@@ -95,8 +95,8 @@ static void set_guest(struct tl_import_facts *f)
 		f->source = TL_IMPORT_GUEST;
 }
 
-// "RIP: 0010:[<ffffffff81000000>]", "RIP: 0033:0x7f0012345678", "RIP: 0010:name+0x10/0x20", of which
-// the last has no number.
+// "RIP: 0010:[<ffffffff81000000>]", "RIP: 0033:0x7f0012345678", "RIP: 0010:name+0x10/0x20", of
+// which the last has no number.
 static void read_rip(const char *text, struct tl_import_facts *f)
 {
 	const char *at = tl_word_after(text, "RIP: ");

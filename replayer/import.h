@@ -55,8 +55,8 @@ TL_CHECK struct tl_error *tl_import_open(
 	const struct tl_import_options *options, struct tl_import **ret);
 
 /**
- * Reads a text to its end; of several texts one after the other. Memory does not grow with the text.
- * A report does not go on from one text into the next. `name` is borrowed until the end.
+ * Reads a text to its end; of several texts one after the other. Memory does not grow with the
+ * text. A report does not go on from one text into the next. `name` is borrowed until the end.
  */
 TL_CHECK struct tl_error *tl_import_text(struct tl_import *import, FILE *from, const char *name);
 
@@ -95,8 +95,8 @@ TL_CHECK struct tl_error *tl_import_told(
 void tl_import_told_deinit(struct tl_import_told *told);
 
 /**
- * Memory that holds those entries whose address is told and nothing else: of 4 bytes where the value
- * fits in them and 4 are asked for, else of 8, little endian. Borrows `told`.
+ * Memory that holds those entries whose address is told and nothing else: of 4 bytes where the
+ * value fits in them and 4 are asked for, else of 8, little endian. Borrows `told`.
  */
 struct tl_mem tl_import_told_mem(const struct tl_import_told *told);
 

@@ -9,6 +9,7 @@
 #include "arch/arm64/regs.h"
 #include "arch/arm64/syndrome.h"
 #include "arch/backing.h"
+#include "arch/bytes.h"
 
 #include <string.h>
 
@@ -212,7 +213,7 @@ static enum tl_answer_status give_skip(const struct tl_state *state, const struc
 // The size of what is read: an IDSR is 64 bits wide, or 32 from AArch32.
 static uint64_t all_ones(const struct tl_trap *trap)
 {
-	return trap->has_size && trap->size < 8 ? (UINT64_C(1) << 8 * trap->size) - 1 : UINT64_MAX;
+	return trap->has_size ? tl_bytes_mask(trap->size) : UINT64_MAX;
 }
 
 static enum tl_answer_status complete(const struct tl_state *state, const struct tl_trap *trap,

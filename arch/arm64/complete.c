@@ -76,8 +76,8 @@ static bool load_of_instruction(const struct tl_state *state, const struct tl_tr
 	return data_register(pstate, insn.rt, ret) || lacks_mode(pstate, why);
 }
 
-// Before 7.2 KVM extends the sign first; putting bytes in order comes after it and keeps only those that
-// were read, so that the sign is lost in either order.
+// Before 7.2 KVM extends the sign first; putting bytes in order comes after it and keeps only those
+// that were read, so that the sign is lost in either order.
 static uint64_t loaded(const struct load *load, uint64_t value, bool keeps_sign)
 {
 	if (load->is_signed && keeps_sign)

@@ -5,8 +5,8 @@
 #include "arch/answer.h"
 
 /**
- * What KVM does at the next KVM_RUN after an MMIO exit, or one for a system register that userspace has
- * handled: a read gives `value` (of MMIO the little-endian number of trap->size bytes in
+ * What KVM does at the next KVM_RUN after an MMIO exit, or one for a system register that userspace
+ * has handled: a read gives `value` (of MMIO the little-endian number of trap->size bytes in
  * kvm_run.mmio.data) to the instruction's register, then PC moves on. The register comes from the
  * syndrome where the trap has it, else from the instruction at PC. KVM API 5, kvm_run.
  */

@@ -40,8 +40,8 @@ static bool has_far(const struct tl_arm64_subject *s)
 	return s->trap->has_far && !(s->trap->has_esr && s->syndrome.fnv);
 }
 
-// In FAR_EL1 of a fault that KVM injects for want of an address it puts the IPA, and the low bits of
-// the virtual one.
+// In FAR_EL1 of a fault that KVM injects for want of an address it puts the IPA, and the low bits
+// of the virtual one.
 static bool may_be_ipa(const struct tl_arm64_subject *s, uint64_t off)
 {
 	return s->trap->kind == TL_TRAP_OOPS && (off & PAGE) < span(s->insn) && s->trap->has_esr &&
@@ -61,8 +61,8 @@ static bool far_differs(const struct tl_arm64_subject *s, tl_gva ea, struct tl_w
 		s->trap->far, s->insn->name, ea);
 }
 
-// An IPA that ends in zeroes may be one of HPFAR_EL2, which has no more. KVM gives NISV and MMIO exits
-// the low bits of FAR.
+// An IPA that ends in zeroes may be one of HPFAR_EL2, which has no more. KVM gives NISV and MMIO
+// exits the low bits of FAR.
 static bool is_exact(const struct tl_trap *trap)
 {
 	return trap->kind == TL_TRAP_MMIO || trap->kind == TL_TRAP_NISV ||

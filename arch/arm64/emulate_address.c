@@ -94,8 +94,8 @@ static bool by_base(struct tl_emulation *e)
 	return true;
 }
 
-// The base's signature counts where SCTLR_EL1.EnDA or EnDB is set; an access that trapped at stage 2 had
-// a good one, and FAR is the address that it came to. Arm ARM D8.10.
+// The base's signature counts where SCTLR_EL1.EnDA or EnDB is set; an access that trapped at stage
+// 2 had a good one, and FAR is the address that it came to. Arm ARM D8.10.
 static bool authenticated(struct tl_emulation *e)
 {
 	const bool key_b = e->insn->word >> 23 & 1;

@@ -80,8 +80,8 @@ static bool find(const char *name, operation **ret)
 	return false;
 }
 
-// The register of element `i`. A pair of CASP starts at an even one; the two of SWPP, LDCLRP and LDSETP
-// are any, and both operand and result.
+// The register of element `i`. A pair of CASP starts at an even one; the two of SWPP, LDCLRP and
+// LDSETP are any, and both operand and result.
 static unsigned nth(const struct tl_emulation *e, unsigned reg, unsigned i)
 {
 	return i && reg == e->insn->rt ? e->insn->rt2 : reg + i;

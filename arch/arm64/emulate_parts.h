@@ -119,8 +119,8 @@ tl_gva tl_emulate_advance(const struct tl_emulation *e, tl_gva va, uint64_t byte
 /** Which page the trap tells of, with an access of so many bytes at `va`. */
 bool tl_emulate_find_trapped(struct tl_emulation *e, unsigned bytes);
 /**
- * The places of one element: two where it goes on in a page that does not lie behind the first, else the
- * second has no size. Refuses pages that are not alike.
+ * The places of one element: two where it goes on in a page that does not lie behind the first,
+ * else the second has no size. Refuses pages that are not alike.
  */
 bool tl_emulate_find_places(struct tl_emulation *e, tl_gva va, unsigned size, bool write,
 	struct tl_emulate_place ret[2]);

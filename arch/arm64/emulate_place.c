@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where an access of an instruction that is carried out lies: the page that trapped by what the trap
-// tells, any other by a walk.
+// Where an access of an instruction that is carried out lies: the page that trapped by what the
+// trap tells, any other by a walk.
 #include "arch/arm64/emulate_parts.h"
 
 #include "arch/walk.h"

@@ -115,7 +115,8 @@ bool tl_emulate_set_base(struct tl_emulation *e, unsigned n, uint64_t value)
 	return true;
 }
 
-// A64 zeroes what a load leaves of a register, but for single lanes. AArch32 leaves the rest as it was.
+// A64 zeroes what a load leaves of a register, but for single lanes. AArch32 leaves the rest as it
+// was.
 static bool loads_in_part(const struct tl_emulation *e)
 {
 	return e->aarch32 ? e->insn->size < 16 : e->insn->lane >= 0;

@@ -92,8 +92,8 @@ static const struct {
 	{ is_of_coprocessor, "it transfers a register of a coprocessor", "Arm ARM F5.1" },
 };
 
-// DC, IC and AT of a higher exception level, which opc1 and in AArch32 ATS12NSO's opc2 tell. Arm ARM C5.3,
-// C5.4, G7.2.
+// DC, IC and AT of a higher exception level, which opc1 and in AArch32 ATS12NSO's opc2 tell. Arm
+// ARM C5.3, C5.4, G7.2.
 static bool is_above(const struct tl_emulation *e)
 {
 	const struct tl_arm64_insn *i = e->insn;
@@ -156,8 +156,8 @@ static bool check_stack_pointer(struct tl_emulation *e)
 		e->base, el0 ? "SA0" : "SA");
 }
 
-// What the address must be a multiple of in AArch32; SCTLR.A asks for the size of an element. Arm ARM
-// E2.5.2.
+// What the address must be a multiple of in AArch32; SCTLR.A asks for the size of an element. Arm
+// ARM E2.5.2.
 static unsigned aarch32_needs(const struct tl_emulation *e)
 {
 	const struct tl_arm64_insn *insn = e->insn;
@@ -172,8 +172,8 @@ static unsigned aarch32_needs(const struct tl_emulation *e)
 	return insn->address == TL_ARM64_LIST || insn->n > 1 ? 4 : strict;
 }
 
-// Of the ordered and the atomic ones, FEAT_LSE2 lets pass what stays in 16 bytes; whether it is there is
-// not known.
+// Of the ordered and the atomic ones, FEAT_LSE2 lets pass what stays in 16 bytes; whether it is
+// there is not known.
 static unsigned aarch64_needs(const struct tl_emulation *e)
 {
 	const struct tl_arm64_insn *insn = e->insn;

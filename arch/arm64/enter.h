@@ -32,21 +32,21 @@ struct tl_arm64_exception {
 
 /**
  * The exception entry to EL1, in AArch64 or AArch32, as KVM of the state's kernel carries it out
- * (kernel not known: the newest that is modelled, 7.2; kernels between two that are modelled are taken
- * for the older one). An SError before 7.2 is entered by the CPU instead. The registers after it are
- * those that the guest's handler starts with; `ret`, which the caller has initialized, gets them, note,
- * outlook and `witnessed`, and keeps the rest. A masked SError stays pending: no register changes,
- * `outlook` says so. SCTLR2_EL1, by which FEAT_DoubleFault2 changes vectors and masks, is taken to be 0.
- * False: a register that it needs is not known, or a form is unsupported; `why` says so.
- * Arm ARM D1.3.2, G1.12; AArch64.TakeException, AArch32.EnterMode.
+ * (kernel not known: the newest that is modelled, 7.2; kernels between two that are modelled are
+ * taken for the older one). An SError before 7.2 is entered by the CPU instead. The registers after
+ * it are those that the guest's handler starts with; `ret`, which the caller has initialized, gets
+ * them, note, outlook and `witnessed`, and keeps the rest. A masked SError stays pending: no
+ * register changes, `outlook` says so. SCTLR2_EL1, by which FEAT_DoubleFault2 changes vectors and
+ * masks, is taken to be 0. False: a register that it needs is not known, or a form is unsupported;
+ * `why` says so. Arm ARM D1.3.2, G1.12; AArch64.TakeException, AArch32.EnterMode.
  */
 bool tl_arm64_enter(const struct tl_state *state, const struct tl_arm64_exception *exception,
 	struct tl_effect *ret, struct tl_why *ret_why);
 
 /**
- * On to the next instruction, without the one at PC: BTYPE, SS and ITSTATE as KVM leaves them (an executed
- * instruction does the same). `bytes` is the length of the one at PC, 2 or 4. `ret`, which the caller has
- * initialized, gets PC and what changes of PSTATE, and keeps the rest.
+ * On to the next instruction, without the one at PC: BTYPE, SS and ITSTATE as KVM leaves them (an
+ * executed instruction does the same). `bytes` is the length of the one at PC, 2 or 4. `ret`, which
+ * the caller has initialized, gets PC and what changes of PSTATE, and keeps the rest.
  */
 bool tl_arm64_skip(const struct tl_state *state, unsigned bytes, struct tl_effect *ret,
 	struct tl_why *ret_why);

@@ -101,7 +101,8 @@ static bool is_fetch(enum tl_arm64_event event)
 	return event == TL_ARM64_ABORT_FETCH || event == TL_ARM64_SIZE_FAULT_FETCH;
 }
 
-// Before 6.12 KVM shifts the class as an int, so that the sign of an abort's goes into the upper half.
+// Before 6.12 KVM shifts the class as an int, so that the sign of an abort's goes into the upper
+// half.
 static uint64_t syndrome(
 	const struct before *before, const struct tl_arm64_exception *exception, uint32_t kernel)
 {

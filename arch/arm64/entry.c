@@ -44,8 +44,8 @@ bool tl_arm64_kernel_is_witnessed(const struct tl_state *state)
 	       state->platform.kernel == TL_KERNEL(6, 12);
 }
 
-// Without a syndrome KVM says that it is an IMPLEMENTATION DEFINED one. A CPU that is not told (without
-// FEAT_RAS) makes up its own.
+// Without a syndrome KVM says that it is an IMPLEMENTATION DEFINED one. A CPU that is not told
+// (without FEAT_RAS) makes up its own.
 bool tl_arm64_serror_iss(const struct tl_state *state, const struct tl_arm64_exception *exception,
 	uint64_t *ret, struct tl_why *why)
 {

@@ -29,7 +29,9 @@ static inline unsigned tl_arm32_itstate(uint64_t pstate)
 	return (pstate >> 8 & 0xfc) | (pstate >> 25 & 3);
 }
 
-/** The order of data's bytes. False when SCTLR_EL1, which says it, is not known. Arm ARM E2.8, B2.6. */
+/**
+ * The order of data's bytes. False when SCTLR_EL1, which says it, is not known. Arm ARM E2.8, B2.6.
+ */
 bool tl_arm64_is_big_endian(const struct tl_regs *regs, uint64_t pstate, bool *ret);
 
 /** The register's value; false with the reason when it is not known. */

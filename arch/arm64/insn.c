@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The instruction that trapped, in the instruction set that the CPU was in. Instructions are little endian
-// whatever the data's order is: Arm ARM E2.8.1 "Instruction endianness".
+// The instruction that trapped, in the instruction set that the CPU was in. Instructions are little
+// endian whatever the data's order is: Arm ARM E2.8.1 "Instruction endianness".
 #include "arch/arm64/decode.h"
 #include "arch/bytes.h"
 

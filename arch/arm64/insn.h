@@ -53,8 +53,9 @@ enum tl_arm64_extend {
 #define TL_ARM64_NO_REG 0xff
 
 /**
- * One instruction, as far as memory and system registers go. Registers are numbers; 31 is XZR
- * but in `rn`, and in the `rt` of STG, STZG, ST2G and STZ2G, where it is SP. Arm ARM C4.1, "A64 instruction set encoding".
+ * One instruction, as far as memory and system registers go. Registers are numbers; 31 is XZR but
+ * in `rn`, and in the `rt` of STG, STZG, ST2G and STZ2G, where it is SP. Arm ARM C4.1, "A64
+ * instruction set encoding".
  */
 struct tl_arm64_insn {
 	uint32_t word;
@@ -87,9 +88,10 @@ struct tl_arm64_insn {
 	bool non_temporal;
 	bool authenticated; /**< LDRAA and LDRAB: the base is authenticated first */
 	bool tags;	    /**< of allocation tags (FEAT_MTE) */
-	bool named_only; /**< SVE, SME, MOPS: registers and sizes are not decoded; TBB, TBH: they branch */
+	/** SVE, SME, MOPS: registers and sizes are not decoded; TBB, TBH: they branch. */
+	bool named_only;
 
-	/** An abort at stage 2 comes with a syndrome: ISV. Arm ARM D17.2.37, ISS of a data abort. */
+	/** An abort at stage 2 comes with a syndrome: ISV. Arm ARM D17.2.37, data abort. */
 	bool syndrome;
 	/** Why what it does is CONSTRAINED UNPREDICTABLE; NULL: it is not. */
 	const char *unpredictable;
@@ -101,8 +103,8 @@ struct tl_arm64_insn {
 
 	/*
 	 * A32 and T32. Registers are R0 to R15; in `rn` and in data 15 is PC, which reads as the
-	 * instruction's address + 8 (A32) or + 4 (T32). `rt` of a vector is an S register when `size` is
-	 * 2 or 4 and there are no structures (`interleave`), else a D register.
+	 * instruction's address + 8 (A32) or + 4 (T32). `rt` of a vector is an S register when
+	 * `size` is 2 or 4 and there are no structures (`interleave`), else a D register.
 	 */
 	uint8_t cond;	    /**< the condition, TL_ARM32_ALWAYS without one; of T32 see ITSTATE */
 	bool subtracts;	    /**< the offset `rm` is subtracted */

@@ -11,7 +11,8 @@ static uint64_t with_itstate(uint64_t pstate, unsigned it)
 	return (pstate & ~IT_MASK) | (uint64_t)(it & 0xfc) << 8 | (uint64_t)(it & 3) << 25;
 }
 
-// Arm ARM F1.4, AArch32.ITAdvance: the condition's last bit and the mask move up, or the block ends.
+// Arm ARM F1.4, AArch32.ITAdvance: the condition's last bit and the mask move up, or the block
+// ends.
 static uint64_t advance(uint64_t pstate)
 {
 	const unsigned it = tl_arm32_itstate(pstate);

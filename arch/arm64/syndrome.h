@@ -32,8 +32,8 @@ struct tl_arm64_syndrome {
 };
 
 /**
- * `is_iss`: the esr_iss of a NISV exit, in which KVM leaves CM, WnR and FSC alone (6.12, 7.2). That of
- * an LDST64B exit is a whole syndrome without FSC, which then has 0 and a meaning that says so.
+ * `is_iss`: the esr_iss of a NISV exit, in which KVM leaves CM, WnR and FSC alone (6.12, 7.2). That
+ * of an LDST64B exit is a whole syndrome without FSC, which then has 0 and a meaning that says so.
  */
 void tl_arm64_syndrome(uint64_t esr, bool is_iss, struct tl_arm64_syndrome *ret);
 
@@ -44,13 +44,13 @@ const char *tl_arm64_exception_class(unsigned ec);
 #define TL_ARM64_CONTRADICTIONS 8
 
 /**
- * Holds syndrome, registers, addresses and the instruction at PC against each other:
- * ISV=1 for a class that gives no syndrome; direction against WnR (LSE atomics report a read when the
- * read would fault); size against SAS; register against SRT; FAR, or the IPA's low 12 bits, against the
+ * Holds syndrome, registers, addresses and the instruction at PC against each other: ISV=1 for a
+ * class that gives no syndrome; direction against WnR (LSE atomics report a read when the read
+ * would fault); size against SAS; register against SRT; FAR, or the IPA's low 12 bits, against the
  * effective address; the walk of the address against the IPA (naming both, and when only the low 32
- * bits are equal); PC not 4-aligned. `insn` may be NULL, when the code at PC is not known. Lines that
- * cannot be checked for lack of something are left out. Returns how many; each `text` says both sides
- * and what it would mean to trust the syndrome.
+ * bits are equal); PC not 4-aligned. `insn` may be NULL, when the code at PC is not known. Lines
+ * that cannot be checked for lack of something are left out. Returns how many; each `text` says
+ * both sides and what it would mean to trust the syndrome.
  */
 unsigned tl_arm64_contradictions(const struct tl_state *state, const struct tl_trap *trap,
 	const struct tl_arm64_insn *insn, struct tl_why ret[TL_ARM64_CONTRADICTIONS]);

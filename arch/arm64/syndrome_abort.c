@@ -54,8 +54,8 @@ static const struct tl_arm64_part sanitised[] = {
 	{ "DFSC", 5, 0, NULL },
 };
 
-// LST stands where SET does, for faults that a table entry gave. KVM clears FSC of what it passes on as
-// KVM_EXIT_ARM_LDST64B; 0 would be an address size fault, which has no LST. KVM API 5.
+// LST stands where SET does, for faults that a table entry gave. KVM clears FSC of what it passes
+// on as KVM_EXIT_ARM_LDST64B; 0 would be an address size fault, which has no LST. KVM API 5.
 static bool has_lst(const struct tl_arm64_syndrome *s, uint64_t esr)
 {
 	const bool by_entry =

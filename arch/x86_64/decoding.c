@@ -28,5 +28,5 @@ uint64_t tl_x86_take(struct tl_x86_text *t, unsigned size)
 
 int64_t tl_x86_take_signed(struct tl_x86_text *t, unsigned size)
 {
-	return size ? tl_bytes_extend(tl_x86_take(t, size), size) : 0;
+	return tl_bytes_extend(tl_x86_take(t, size), size);
 }
