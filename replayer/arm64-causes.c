@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Why a guest of arm64 exits: from an access that no syndrome describes to a wild pointer.
-#include "replayer/cause.h"
+#include "replayer/arm64-abort.h"
 
 #include "arch/arm64/regs.h"
 #include "arch/arm64/sysreg.h"
@@ -8,64 +8,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { NULL_AREA = 0x10000 }; // a NULL pointer with the offset of a member
-
-static bool is_abort(const struct tl_diagnosis *d)
-{
-	const enum tl_trap_kind kind = d->situation->trap.kind;
-
-	return kind == TL_TRAP_NISV || kind == TL_TRAP_LDST64B || kind == TL_TRAP_SEA ||
-	       kind == TL_TRAP_OOPS;
-}
-
-// A load or store whose abort comes without a syndrome.
-static bool is_mute(const struct tl_diagnosis *d)
-{
-	const unsigned does = d->arm64.does;
-
-	return d->has_insn && !d->arm64.syndrome &&
-	       (does == TL_ARM64_LOADS || does == TL_ARM64_STORES || does == TL_ARM64_UPDATES);
-}
-
-static bool is_write(const struct tl_diagnosis *d)
-{
-	if (d->has_insn)
-		return d->arm64.does == TL_ARM64_STORES || d->arm64.does == TL_ARM64_UPDATES ||
-		       d->arm64.does == TL_ARM64_ZEROES;
-	return d->situation->trap.has_write && d->situation->trap.write;
-}
-
-static bool base_of(const struct tl_diagnosis *d, uint64_t *ret)
-{
-	const struct tl_regs *regs = &d->situation->state.regs;
-
-	if (!d->has_insn || d->arm64.rn == TL_ARM64_NO_REG)
-		return false;
-	if (d->arm64.rn == 31)
-		return d->situation->state.arch->stack_pointer(regs, ret);
-	return d->arm64.set == TL_ARM64_A64 && tl_arm64_get(regs, d->arm64.rn, ret);
-}
-
-static bool is_hole(const struct tl_diagnosis *d)
-{
-	return d->has_gpa && d->backing.kind == TL_BACKING_HOLE;
-}
-
-static void say_place(const struct tl_diagnosis *d, struct tl_cause *c)
-{
-	if (*d->device_name)
-		tl_cause_evidence(c, "0x%" PRIx64 " is %s", d->gpa, d->device_name);
-	else if (is_hole(d))
-		tl_cause_evidence(c, "no memory slot shows 0x%" PRIx64, d->gpa);
-	else if (d->has_gpa && d->backing.kind == TL_BACKING_ROM)
-		tl_cause_evidence(c, "0x%" PRIx64 " is in a read-only slot", d->gpa);
-}
-
 static void merged_access(const struct tl_diagnosis *d, struct tl_cause *c)
 {
-	if (!is_abort(d) || !is_mute(d) || d->arm64.does == TL_ARM64_UPDATES || d->arm64.exclusive)
+	if (!tl_abort_is(d) || !tl_abort_is_mute(d) || d->arm64.does == TL_ARM64_UPDATES ||
+		d->arm64.exclusive)
 		return;
-	if (d->has_gpa && !is_hole(d) && d->backing.kind != TL_BACKING_NOT_KNOWN)
+	if (d->has_gpa && !tl_abort_is_in_hole(d) && d->backing.kind != TL_BACKING_NOT_KNOWN)
 		return;
 	c->name = "merged-device-access";
 	c->weight = d->device_seen ? 92 : d->device_assumed ? 70 : 45;
@@ -76,49 +24,11 @@ static void merged_access(const struct tl_diagnosis *d, struct tl_cause *c)
 		"%s gives no syndrome: the CPU does not say what was accessed (Arm ARM "
 		"D17.2.37, ISV)",
 		d->arm64.name);
-	say_place(d, c);
+	tl_abort_say_place(d, c);
 	c->guest = "access registers of devices by accessors that are one plain load or store each "
 		   "(readl, writel in assembly), so that the compiler cannot merge them";
 	c->vmm = "enable KVM_CAP_ARM_NISV_TO_USER and carry the instruction out, or inject an "
 		 "external abort";
-}
-
-static void null_pointer(const struct tl_diagnosis *d, struct tl_cause *c)
-{
-	const uint64_t va = d->has_va ? d->va : d->gpa;
-
-	if (!is_abort(d) || !(d->has_va || d->has_gpa) || va >= NULL_AREA)
-		return;
-	c->name = "null-pointer";
-	c->weight = d->device_seen ? 55 : 85;
-	tl_cause_what(c, "a NULL pointer: the access goes to 0x%" PRIx64, va);
-	if (va)
-		tl_cause_evidence(c, "0x%" PRIx64 " would be the offset of a member", va);
-	if (*d->device_name)
-		tl_cause_evidence(
-			c, "what stands there answers instead of a fault: %s", d->device_name);
-	c->guest = "find who passed NULL: the caller is in x30 (r14), the stack at sp";
-	c->vmm = "an external abort tells the guest at once";
-}
-
-static void wild_pointer(const struct tl_diagnosis *d, struct tl_cause *c)
-{
-	uint64_t base;
-
-	if (!is_abort(d) || !is_hole(d) || d->gpa < NULL_AREA)
-		return;
-	c->name = "wild-pointer";
-	c->weight = d->device_seen ? 10 : d->device_assumed ? 40 : 65;
-	tl_cause_what(c, "a wild pointer: nothing is known to stand at 0x%" PRIx64, d->gpa);
-	if (d->device_assumed || d->device_seen)
-		tl_cause_what(c, "a wild pointer, which happens to lead to %s", d->device_name);
-	else
-		tl_cause_evidence(c, "no slot, no device seen in this trace, and no device of a "
-				     "known board");
-	if (base_of(d, &base) && base != d->gpa)
-		tl_cause_evidence(c, "its base register holds 0x%" PRIx64, base);
-	c->guest = "look where the base register got its value";
-	c->vmm = "an external abort tells the guest at once";
 }
 
 // What the kind of the exit alone tells.
@@ -134,54 +44,15 @@ static void no_syndrome(const struct tl_diagnosis *d, struct tl_cause *c)
 	tl_cause_evidence(c,
 		"there is no memory slot, or it is a write to a read-only one: flash is a "
 		"read-only slot in array mode, and none in command mode");
-	say_place(d, c);
+	tl_abort_say_place(d, c);
 	c->guest = "access devices and flash by plain loads and stores of one register";
 	c->vmm = "record the exit with trapline record: the instruction and the address are in it";
 }
 
-// An address by a register alone: what a dump without FAR still tells.
-static void candidate_base(const struct tl_diagnosis *d, struct tl_cause *c)
-{
-	if (d->has_gpa || d->has_va || !d->n_candidates || d->situation->trap.kind == TL_TRAP_IDSR)
-		return;
-	c->name = "candidate-base";
-	c->weight = 40;
-	tl_cause_what(c, "%s = 0x%" PRIx64 " may be the base: %s", d->candidate[0].reg,
-		d->candidate[0].value, d->candidate[0].what);
-	for (unsigned i = 1; i < d->n_candidates; i++)
-		tl_cause_evidence(c, "or %s = 0x%" PRIx64 ": %s", d->candidate[i].reg,
-			d->candidate[i].value, d->candidate[i].what);
-}
-
-// A register that reads as a syndrome: the guest was in trouble of its own before.
-static void nested_trouble(const struct tl_diagnosis *d, struct tl_cause *c)
-{
-	const struct tl_regs *regs = &d->situation->state.regs;
-
-	if (!is_abort(d) || d->has_gpa)
-		return;
-	for (unsigned n = 0; n <= 30; n++) {
-		uint64_t value;
-
-		if (!tl_arm64_get(regs, TL_ARM64_x0 + n, &value) ||
-			(value & ~UINT64_C(0x0200007f)) != 0x94000000 || !(value & 0x3f))
-			continue;
-		c->name = "wild-pointer";
-		c->weight = 62;
-		tl_cause_what(c,
-			"a wild or NULL pointer: the guest was handling a data abort of its "
-			"own");
-		tl_cause_evidence(
-			c, "x%u = 0x%" PRIx64 " reads as ESR_EL1 of a data abort", n, value);
-		c->guest = "look at the first exception, not at this one";
-		return;
-	}
-}
-
 static void read_only(const struct tl_diagnosis *d, struct tl_cause *c)
 {
-	if (!is_abort(d) || !d->has_gpa || d->backing.kind != TL_BACKING_ROM || !is_mute(d) ||
-		!is_write(d))
+	if (!tl_abort_is(d) || !d->has_gpa || d->backing.kind != TL_BACKING_ROM ||
+		!tl_abort_is_mute(d) || !tl_abort_is_write(d))
 		return;
 	c->name = "write-to-flash";
 	c->weight = 90;
@@ -195,7 +66,7 @@ static void read_only(const struct tl_diagnosis *d, struct tl_cause *c)
 
 static void flash_either_way(const struct tl_diagnosis *d, struct tl_cause *c)
 {
-	if (!is_abort(d) || !strstr(d->device_name, "flash") || !is_mute(d))
+	if (!tl_abort_is(d) || !strstr(d->device_name, "flash") || !tl_abort_is_mute(d))
 		return;
 	if (d->has_gpa && d->backing.kind == TL_BACKING_ROM)
 		return;
@@ -213,7 +84,7 @@ static void maintenance(const struct tl_diagnosis *d, struct tl_cause *c)
 {
 	const bool told = d->has_syndrome && d->syndrome.cm;
 
-	if (!is_abort(d) || !(told || (d->has_insn && d->arm64.does == TL_ARM64_MAINTAINS)))
+	if (!tl_abort_is(d) || !(told || (d->has_insn && d->arm64.does == TL_ARM64_MAINTAINS)))
 		return;
 	c->name = "cache-maintenance";
 	c->weight = d->backing.kind == TL_BACKING_ROM ? 94 : 70;
@@ -229,41 +100,41 @@ static void maintenance(const struct tl_diagnosis *d, struct tl_cause *c)
 
 static void zeroing(const struct tl_diagnosis *d, struct tl_cause *c)
 {
-	if (!is_abort(d) || !d->has_insn || d->arm64.does != TL_ARM64_ZEROES)
+	if (!tl_abort_is(d) || !d->has_insn || d->arm64.does != TL_ARM64_ZEROES)
 		return;
 	c->name = "zeroing-of-device";
 	c->weight = 90;
 	tl_cause_what(c, "the guest zeroes a block by %s, as memset() does, where there is no RAM",
 		d->arm64.name);
-	say_place(d, c);
+	tl_abort_say_place(d, c);
 	c->guest = "do not memset() registers of devices; use memset_io()";
 	c->vmm = "write zeroes to the device, or inject an external abort";
 }
 
 static void atomic(const struct tl_diagnosis *d, struct tl_cause *c)
 {
-	if (!is_abort(d) || !is_hole(d) || !d->has_insn ||
+	if (!tl_abort_is(d) || !tl_abort_is_in_hole(d) || !d->has_insn ||
 		!(d->arm64.does == TL_ARM64_UPDATES || d->arm64.exclusive))
 		return;
 	c->name = "atomic-on-device";
 	c->weight = d->device_seen ? 92 : 75;
 	tl_cause_what(c, "%s where there is no memory: devices have no atomic accesses", d->deed);
-	say_place(d, c);
+	tl_abort_say_place(d, c);
 	c->guest = "use plain accesses and a lock for a device";
 	c->vmm = "inject an external abort: to emulate it would not be atomic";
 }
 
 static void in_kernel(const struct tl_diagnosis *d, struct tl_cause *c)
 {
-	if (!is_abort(d) || !d->device_in_kernel)
+	if (!tl_abort_is(d) || !d->device_in_kernel)
 		return;
 	c->name = "in-kernel-device";
-	c->weight = is_hole(d) ? 96 : 75;
+	c->weight = tl_abort_is_in_hole(d) ? 96 : 75;
 	tl_cause_what(c,
 		"in-kernel device: userspace has no path that gives the guest the access it "
 		"made");
 	tl_cause_evidence(c, "0x%" PRIx64 " is %s", d->gpa, d->device_name);
-	if (is_mute(d))
+	if (tl_abort_is_mute(d))
 		tl_cause_evidence(c, "%s gives no syndrome, so KVM cannot pass it to its device",
 			d->arm64.name);
 	c->guest = "access it by plain loads and stores of one register";
@@ -306,7 +177,7 @@ static void walk_into_flash(const struct tl_diagnosis *d, struct tl_cause *c)
 		seen |= d->has_gpa && (d->walk.step[i].gpa & ~7ull) == (d->gpa & ~7ull);
 	if (d->has_va && d->walk.status == TL_WALK_NO_MEMORY && d->has_gpa)
 		seen |= (d->walk.gpa & ~7ull) == (d->gpa & ~7ull);
-	if (!is_abort(d) || !(told || seen))
+	if (!tl_abort_is(d) || !(told || seen))
 		return;
 	c->name = "table-walk";
 	c->weight = 93;
@@ -319,41 +190,6 @@ static void walk_into_flash(const struct tl_diagnosis *d, struct tl_cause *c)
 		tl_cause_evidence(c, "the address is that of a table entry of the walk");
 	c->guest = "page tables must stand in RAM; clear the access flag handling (TCR_EL1.HA) on "
 		   "tables in flash";
-}
-
-static bool sp_check(const struct tl_regs *regs, bool *ret_known)
-{
-	uint64_t sctlr;
-
-	*ret_known = tl_arm64_get(regs, TL_ARM64_sctlr_el1, &sctlr);
-	return *ret_known && sctlr >> 3 & 1;
-}
-
-static void misaligned_sp(const struct tl_diagnosis *d, struct tl_cause *c)
-{
-	const struct tl_state *state = &d->situation->state;
-	bool known, checked;
-	uint64_t sp;
-
-	if (!is_abort(d) || !d->has_insn || d->arm64.set != TL_ARM64_A64 || d->arm64.rn != 31 ||
-		!state->arch->stack_pointer(&state->regs, &sp) || sp % 16 == 0)
-		return;
-	checked = sp_check(&state->regs, &known);
-	c->name = "misaligned-sp";
-	tl_cause_evidence(c, "sp = 0x%" PRIx64 " is not a multiple of 16", sp);
-	if (d->situation->trap.kind != TL_TRAP_OOPS) {
-		c->weight = 5;
-		tl_cause_what(c,
-			"not the stack pointer's alignment: such a fault goes to the guest, "
-			"never to the VMM");
-		return;
-	}
-	c->weight = known && !checked ? 5 : 95;
-	tl_cause_what(c, "the stack pointer is misaligned: %s",
-		known ? (checked ? "SCTLR_EL1.SA is set, so the access faults"
-				 : "but SCTLR_EL1.SA is clear, so the access does not fault")
-		      : "the access faults if SCTLR_EL1.SA is set, which was not recorded");
-	c->guest = "keep sp a multiple of 16 at every access through it";
 }
 
 // An entry of a page table as a report gives it, whose output differs from the IPA in the upper half.
@@ -430,10 +266,10 @@ static void ordinary(const struct tl_diagnosis *d, struct tl_cause *c)
 	c->name = "device-access";
 	c->weight = d->n_contradictions ? 50 : 90;
 	tl_cause_what(c, "an ordinary access to a device, which KVM describes and the VMM answers");
-	say_place(d, c);
+	tl_abort_say_place(d, c);
 }
 
 tl_detector *const tl_arm64_causes[] = { contradiction, lost_half, in_kernel, width,
 	walk_into_flash, maintenance, zeroing, atomic, read_only, flash_either_way, merged_access,
-	null_pointer, wild_pointer, no_syndrome, candidate_base, nested_trouble, misaligned_sp,
-	impdef, ordinary, NULL };
+	tl_arm64_null_pointer, tl_arm64_wild_pointer, no_syndrome, tl_arm64_candidate_base,
+	tl_arm64_nested_trouble, tl_arm64_misaligned_sp, impdef, ordinary, NULL };
