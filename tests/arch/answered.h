@@ -89,7 +89,7 @@ static inline const char *wrong_effect(const struct tl_state *state, const struc
 	return NULL;
 }
 
-/** NULL when all is well. `legal` and `untouched`: what tl_answer_is_legal() said, and what `effect` was. */
+/** What is wrong with it, NULL for nothing; `legal`: what tl_answer_is_legal() said. */
 static inline const char *wrong_answer(const struct tl_state *state, enum tl_answer_status status,
 	bool legal, const struct tl_effect *effect, const struct tl_why *why)
 {

@@ -35,7 +35,7 @@ static inline uint64_t any(void)
 
 static inline unsigned below(unsigned n)
 {
-	return (unsigned)(input_take(n > 256 ? 4 : 1) % n);
+	return n ? (unsigned)(input_take(n > 256 ? 4 : 1) % n) : 0;
 }
 
 static inline bool one_in(unsigned n)

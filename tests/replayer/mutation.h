@@ -59,8 +59,9 @@ static inline const char *wild_text(void)
 		"imported: the VMM's report, a:1-18446744073709551615\nesr=0x96000010 "
 		"ipa=ffffffffffff"
 		"ffff far=8\n\033[2J\001\177\xff\xc0\x80",
-		"imported: trace events, \n\n\n\n:\r", "\033]0;title\a", "\xe2\x80\xae%s%n%n%n",
-		"nisv", "idsr", "io", "mmio", "rdmsr", "internal_error",
+		"imported: trace events, \n\n\n\n:\r", "\033]0;title\a",
+		"\xe2\x80\xae%s%n%n\xe2\x80\xac", "nisv", "idsr", "io", "mmio", "rdmsr",
+		"internal_error",
 		"qemu-system-aarch64 -M virt,gic-version=99999999999 -m 99999999999G",
 		"qemu-system-x86_64 -M q35 -m ", "arm64", "x86_64" };
 
