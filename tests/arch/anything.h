@@ -159,6 +159,8 @@ static inline void any_arm64(struct anything *a)
 	struct tl_arm64_insn insn;
 	tl_gva va;
 
+	if (one_in(2))
+		a->trap.kind = TL_TRAP_NISV;
 	if (!one_in(8)) // else it may be a mode that there is not
 		tl_regs_set(regs, TL_ARM64_pstate,
 			(any() & ~(uint64_t)TL_ARM64_MODE_MASK) | modes[below(8)]);
@@ -199,6 +201,8 @@ static inline void any_x86(struct anything *a)
 	unsigned mode, tries = 0;
 	tl_gva va;
 
+	if (one_in(2))
+		a->trap.kind = one_in(3) ? TL_TRAP_PIO : TL_TRAP_MMIO;
 	if (!one_in(3))
 		tl_reg_set(&tl_arch_x86_64.regs[TL_X86_cr0], &a->state.regs, 0x11);
 	mode = any_x86_mode(a);
@@ -211,7 +215,7 @@ static inline void any_x86(struct anything *a)
 		return;
 	a->trap.size = insn.size;
 	a->trap.write = insn.writes && (!insn.reads || one_in(2));
-	if (a->trap.write && insn.place == TL_X86_ADDRESS)
+	if (a->trap.has_write && a->trap.write && insn.place == TL_X86_ADDRESS)
 		a->trap.code_before = (uint16_t)(32 + insn.length);
 	if (insn.op >= TL_X86_IN && insn.has_immediate)
 		a->trap.address = (uint64_t)insn.immediate;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// labels: unit
+// labels: unit fuzz here
 //
 // Every answer to exits of every kind, in states that no CPU may ever be in. Whatever it is, it holds
 // together, is the same each time, and changes nothing that it does not name. TL_SEED, TL_LONG.

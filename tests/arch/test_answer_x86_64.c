@@ -404,6 +404,19 @@ static void what_is_missing_is_named(void **state)
 	assert_not_known(&m, "the instruction that trapped was not recorded");
 }
 
+static void without_its_direction_an_access_is_not_completed(void **state)
+{
+	struct moment m;
+
+	start(&m, 32);
+	AT(&m, "\xc7\x01\xa6\x96\xec\x57"); // movl $imm, (%ecx)
+	set(&m, TL_X86_rcx, DEVICE);
+	mmio(&m, DEVICE, 4, false, 0);
+	m.trap.has_write = false;
+	give(&m, TL_ANSWER_ZERO, 0);
+	assert_not_known(&m, "whether it is a read or a write was not recorded");
+}
+
 static void a_value_that_is_too_large_is_refused(void **state)
 {
 	struct moment m;
@@ -604,6 +617,7 @@ int main(void)
 		cmocka_unit_test(string_input_goes_to_memory),
 		cmocka_unit_test(what_is_not_modelled_is_named),
 		cmocka_unit_test(what_is_missing_is_named),
+		cmocka_unit_test(without_its_direction_an_access_is_not_completed),
 		cmocka_unit_test(a_value_that_is_too_large_is_refused),
 		cmocka_unit_test(the_trap_flag_is_named),
 		cmocka_unit_test(an_msr_is_read_into_two_registers),

@@ -54,7 +54,8 @@ static inline unsigned answers_compare(
 
 	for (;;) {
 		snprintf(sql, sizeof(sql),
-			"SELECT ifnull(min(a.seq), -1) FROM exit a JOIN exit b ON b.seq = a.seq + %u "
+			"SELECT ifnull(min(a.seq), -1) FROM exit a JOIN exit b ON b.seq = a.seq + "
+			"%u "
 			"WHERE a.seq > %" PRId64 " AND b.error = 4 AND a.error IS NULL AND %s",
 			runs, seq, where);
 		seq = trace_number(lane->trace, sql);
