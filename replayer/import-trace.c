@@ -153,15 +153,34 @@ static void tell(struct tl_import_trace *t, const struct tl_import_report *r,
 }
 
 // A number that was set aside for it is lost, which the trace says.
-static struct tl_error *leave_out(
+// A number that was set aside, and that no exit gets.
+static struct tl_error *put_gap(
 	struct tl_import_trace *t, const struct tl_import_report *r, const char *why)
 {
 	const struct tl_record_gap gap = {
 		.vcpu = TL_NO_VCPU, .from_seq = r->seq, .to_seq = r->seq, .lost = 1
 	};
 
-	tl_import_trace_say(t, r->first, why);
 	return r->seq && t->writer ? tl_writer_gap(t->writer, &gap, why) : NULL;
+}
+
+static struct tl_error *leave_out(
+	struct tl_import_trace *t, const struct tl_import_report *r, const char *why)
+{
+	tl_import_trace_say(t, r->first, why);
+	return put_gap(t, r, why);
+}
+
+// Where a text mixes what one vCPU did, its exits are in the order in which they ended.
+static struct tl_error *number(
+	struct tl_import_trace *t, const struct tl_import_report *r, uint32_t vcpu, uint64_t *ret)
+{
+	*ret = r->seq ? r->seq : tl_import_trace_number(t);
+	if (tl_import_vcpu_follows(&t->vcpus, vcpu, *ret))
+		return NULL;
+	*ret = tl_import_trace_number(t);
+	tl_import_vcpu_follows(&t->vcpus, vcpu, *ret);
+	return put_gap(t, r, "its report ended after the next one of its vCPU");
 }
 
 static struct tl_error *put(struct tl_import_trace *t, const struct tl_import_report *r)
@@ -185,7 +204,9 @@ static struct tl_error *put(struct tl_import_trace *t, const struct tl_import_re
 	tl_import_settle(r, say, t, &regs);
 	t->time = r->has_time ? r->time : t->time;
 	t->idsr |= r->facts.idsr;
-	exit.seq = r->seq ? r->seq : tl_import_trace_number(t);
+	err = number(t, r, vcpu, &exit.seq);
+	if (err)
+		return err;
 	exit.vcpu = vcpu;
 	exit.time = tl_import_vcpu_time(&t->vcpus, vcpu, t->time);
 	err = tl_writer_exit(t->writer, &exit, kind, &regs, NULL, 0);

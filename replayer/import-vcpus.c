@@ -37,3 +37,12 @@ uint64_t tl_import_vcpu_time(struct tl_import_vcpus *vcpus, uint32_t vcpu, uint6
 		vcpus->times[vcpu] = time;
 	return vcpus->times[vcpu];
 }
+
+bool tl_import_vcpu_follows(struct tl_import_vcpus *vcpus, uint32_t vcpu, uint64_t seq)
+{
+	const bool follows = seq > vcpus->seqs[vcpu];
+
+	if (follows)
+		vcpus->seqs[vcpu] = seq;
+	return follows;
+}

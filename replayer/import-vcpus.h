@@ -11,7 +11,11 @@ struct tl_import_vcpus {
 	unsigned n;
 	char names[TL_IMPORT_VCPUS][40];
 	uint64_t times[TL_IMPORT_VCPUS]; /**< of each one's last exit, ns */
+	uint64_t seqs[TL_IMPORT_VCPUS];	 /**< its number */
 };
+
+/** Whether an exit of that vCPU may have this number: it comes after its last one's, and is it now. */
+bool tl_import_vcpu_follows(struct tl_import_vcpus *vcpus, uint32_t vcpu, uint64_t seq);
 
 /** The number of a report's vCPU; TL_IMPORT_VCPUS when there are too many. */
 uint32_t tl_import_vcpu(
