@@ -118,6 +118,10 @@ uboot() {
 		"answers with an external abort. The trace has all memory, at each of its exits."
 	try 4 "trapline sql $dies 'select * from nisv'"
 	seq=$(trapline sql "$dies" 'select seq from nisv' | tail -n 1)
+	say "Which instruction was that, what stands at the address, and why did it come to this?"
+	try 40 "trapline explain $dies"
+	say "And what would have come of another answer? emulate is what the guest wanted."
+	try 16 "trapline answer $dies emulate abort"
 	say "x0 is the address. How do U-Boot's page tables lead there, and what is on its stack?"
 	try 20 "trapline show $dies --walk $((seq)) x0"
 	try 4 "trapline show $dies --mem $((seq)) sp,32"
