@@ -157,7 +157,7 @@ static bool take_serror_by_cpu(const struct tl_state *state, const struct before
 	fsr = ttbcr & TL_ARM32_TTBCR_EAE ? FSR_LONG_SERROR : FSR_SHORT_SERROR;
 	set(ret, TL_ARM64_esr_el1, fsr | (iss & FSR_AET_EXT));
 	take(before, &data_abort, ret);
-	ret->note = "the CPU enters it: DFAR is UNKNOWN after it";
+	ret->note = "DFAR is UNKNOWN after it";
 	ret->outlook = "the CPU takes it as soon as the vCPU enters";
 	return true;
 }

@@ -122,9 +122,8 @@ static const char *cpu_note(const struct tl_state *state, bool has_esr)
 	if (state->platform.kernel > TL_KERNEL(6, 12))
 		return "as 6.12 does it: kernels before 7.2 came to enter it themselves";
 	if (!has_esr && !state->platform.serror_esr)
-		return "the CPU enters it: ISS is IMPLEMENTATION DEFINED without FEAT_RAS";
-	return "the CPU enters it: PSTATE.ALLINT and TCO are set as well where it has FEAT_NMI and "
-	       "FEAT_MTE2";
+		return "without FEAT_RAS the ISS is IMPLEMENTATION DEFINED";
+	return "a CPU with FEAT_NMI sets PSTATE.ALLINT too, one with FEAT_MTE2 TCO";
 }
 
 // From 7.2 on KVM enters an SError that is not masked; before, it leaves that to the CPU.

@@ -209,14 +209,12 @@ static void before_7_2_the_cpu_takes_an_serror(void **state)
 	effect = enter_event(&s, TL_ARM64_SERROR);
 	assert_reg(&effect, TL_ARM64_pc, VBAR + 0x380);
 	assert_string_equal(effect.outlook, "the CPU takes it as soon as the vCPU enters");
-	assert_string_equal(effect.note, "the CPU enters it: PSTATE.ALLINT and TCO are set as well "
-					 "where it has FEAT_NMI and "
-					 "FEAT_MTE2");
+	assert_string_equal(
+		effect.note, "a CPU with FEAT_NMI sets PSTATE.ALLINT too, one with FEAT_MTE2 TCO");
 	s.platform.serror_esr = false;
 	effect = enter_event(&s, TL_ARM64_SERROR);
 	assert_reg(&effect, TL_ARM64_esr_el1, 0xbe000000);
-	assert_string_equal(
-		effect.note, "the CPU enters it: ISS is IMPLEMENTATION DEFINED without FEAT_RAS");
+	assert_string_equal(effect.note, "without FEAT_RAS the ISS is IMPLEMENTATION DEFINED");
 	s.platform.kernel = TL_KERNEL(6, 17);
 	effect = enter_event(&s, TL_ARM64_SERROR);
 	assert_string_equal(

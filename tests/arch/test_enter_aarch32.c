@@ -147,7 +147,7 @@ static void aarch32_takes_an_serror_from_the_cpu_before_7_2(void **state)
 	assert_reg(&effect, TL_ARM64_x20, 0x8000123e);
 	assert_reg(&effect, TL_ARM64_pstate, 0x197);
 	assert_int_equal(effect.origin[TL_ARM64_far_el1], TL_ORIGIN_NONE);
-	assert_string_equal(effect.note, "the CPU enters it: DFAR is UNKNOWN after it");
+	assert_string_equal(effect.note, "DFAR is UNKNOWN after it");
 	assert_string_equal(effect.outlook, "the CPU takes it as soon as the vCPU enters");
 }
 
