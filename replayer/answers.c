@@ -87,7 +87,7 @@ static void fill_cell(struct source *s, struct tl_choice *choice)
 }
 
 // What an exception entry needs and nobody recorded, in two versions: what comes out the same by both
-// does not depend on it. The mode stays, and so do the bits that say how data is accessed.
+// does not depend on it. The mode stays; data is taken to be little endian, which is said.
 static const struct {
 	enum tl_arm64_reg reg;
 	uint64_t set[2];
@@ -162,6 +162,9 @@ static void give_guessing(const struct tl_situation *s, const struct tl_choice *
 	if (ret->status != TL_ANSWER_DONE)
 		return;
 	ret->is_partial = keep_what_agrees(s, &ret->effect, other);
+	if (ret->effect.n_transfers && !ret->effect.note &&
+		!tl_regs_known(&s->state.regs, TL_ARM64_sctlr_el1))
+		ret->effect.note = "data is taken to be little endian: SCTLR_EL1 was not recorded";
 	if (same_accesses(&ret->effect, other))
 		return;
 	ret->status = TL_ANSWER_NOT_KNOWN;

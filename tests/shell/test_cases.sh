@@ -55,7 +55,8 @@ never() { # TEXT...
 begin 01-uboot-xhci
 says 'NISV, a post-index store of 4 bytes' 'b8004401 str w1, [x0], #4' '1. likely: the guest accesses a device'
 answer emulate
-says 'write 4 0x10100040 = 0x1' 'x0 0x10100040 -> 0x10100044' 'pc 0x476fc1c8 -> 0x476fc1cc'
+says 'write 4 0x10100040 = 0x1' 'x0 0x10100040 -> 0x10100044' 'pc 0x476fc1c8 -> 0x476fc1cc' \
+	'data is taken to be little endian: SCTLR_EL1 was not recorded'
 answer abort
 says '-> 0x96000010' 'far_el1' '-> 0x10100040' 'elr_el1' '-> 0x476fc1c8'
 
