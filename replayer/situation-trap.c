@@ -62,6 +62,25 @@ static void fill_syndrome(struct tl_situation *s)
 			 payload_field(s, "flags", &flags) && flags & 1;
 }
 
+// Where emulation failed KVM gives the instruction's bytes itself, if it could read them (KVM API 5,
+// kvm_run, emulation_failure: flags, insn_size, insn_bytes).
+static void take_insn_bytes(struct tl_situation *s)
+{
+	enum { EMULATION = 1, HAS_BYTES = 1, BYTES = 49 - TL_RUN_UNION, MOST = 15 };
+	uint64_t flags, size;
+
+	if (s->trap.kind != TL_TRAP_INTERNAL_ERROR || s->exit.value != EMULATION ||
+		s->trap.code_size > s->trap.code_before)
+		return;
+	if (!payload_field(s, "flags", &flags) || !(flags & HAS_BYTES) ||
+		!payload_field(s, "insn_size", &size) || !size || size > MOST ||
+		s->exit.payload_size < BYTES + size)
+		return;
+	s->trap.code = s->exit.payload + BYTES;
+	s->trap.code_size = (uint16_t)size;
+	s->trap.code_before = 0;
+}
+
 void tl_situation_trap(struct tl_situation *s)
 {
 	const struct tl_exit *e = &s->exit;
@@ -82,6 +101,7 @@ void tl_situation_trap(struct tl_situation *s)
 		.code_before = e->code_before,
 		.has_reply = e->reply_kind == TL_REPLY_VALUE,
 		.reply = e->reply };
+	take_insn_bytes(s);
 	fill_syndrome(s);
 }
 

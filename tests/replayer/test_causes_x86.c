@@ -84,6 +84,24 @@ static void internal_errors_are_told_apart(void **state)
 	assert_internal(9, "internal-error 60: KVM met what it has no way for: suberror 9\n");
 }
 
+// struct kvm_run, emulation_failure: suberror, ndata, flags, insn_size and insn_bytes.
+static void the_bytes_that_kvm_gives_are_decoded(void **state)
+{
+	uint8_t payload[136] = { [0] = 1, [4] = 4, [8] = 1, [16] = 3, 0x0f, 0x28, 0x00 };
+	const struct tl_regs regs = regs_of();
+
+	assert_causes(look(exit_of(EXIT, 0, KVM_EXIT_INTERNAL_ERROR, payload, sizeof(payload)),
+			      &regs, NULL, 0, 0),
+		"not-emulated 92: KVM's instruction emulator does not do movaps\n"
+		"- internal error, suberror 1: emulation failed at rip 0x401000\n");
+	payload[16] = 200; // more than an instruction has
+	assert_causes(look(exit_of(EXIT, 0, KVM_EXIT_INTERNAL_ERROR, payload, sizeof(payload)),
+			      &regs, NULL, 0, 0),
+		"not-emulated 92: KVM's instruction emulator does not do an instruction\n"
+		"- internal error, suberror 1: emulation failed at rip 0x401000\n"
+		"? the instruction at rip\n");
+}
+
 static void where_emulation_failed_is_not_made_up(void **state)
 {
 	const uint32_t payload[34] = { 1 };
@@ -220,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(internal_errors_are_told_apart),
+		cmocka_unit_test(the_bytes_that_kvm_gives_are_decoded),
 		cmocka_unit_test(where_emulation_failed_is_not_made_up),
 		cmocka_unit_test(a_triple_fault_is_told_with_its_idt),
 		cmocka_unit_test(mmio_may_be_by_vectors),
