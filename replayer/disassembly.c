@@ -198,6 +198,18 @@ static void spell_data(const struct view *view, struct tl_disassembled *line)
 			b[0], b[3], b[2]);
 }
 
+// Capstone 5 writes "mov w1, #1" where 4 has "movz w1, #0x1".
+static void spell_move(struct tl_disassembled *line)
+{
+	char *at = strstr(line->operands, "#0x");
+
+	if (strcmp(line->mnemonic, "movz") != 0 || strstr(line->operands, "lsl"))
+		return;
+	memcpy(line->mnemonic, "mov", sizeof("mov"));
+	if (at && at[3] >= '0' && at[3] <= '9' && !at[4])
+		memmove(at + 1, at + 3, 2);
+}
+
 static void spell(struct view *view, size_t offset, struct tl_disassembled *line)
 {
 	if (view->mode == &a64 && tl_a64_spell((uint32_t)tl_load_le(line->bytes, 4), line))
@@ -208,6 +220,7 @@ static void spell(struct view *view, size_t offset, struct tl_disassembled *line
 	}
 	snprintf(line->mnemonic, sizeof(line->mnemonic), "%s", view->insn->mnemonic);
 	snprintf(line->operands, sizeof(line->operands), "%s", view->insn->op_str);
+	spell_move(line);
 }
 
 // False at the end of the code, also of one that is cut in the middle of an instruction.

@@ -242,15 +242,22 @@ static inline uint64_t asking_par(const struct view *view)
 	       (uint64_t)view->attributes.shareability << 7 | (view->walk.gpa & LOW(52) & ~LOW(12));
 }
 
-/** Of memory that is outer shareable whatever the entry says, QEMU 7.2 shows what the entry says. */
-static inline uint64_t asking_par_fields(uint64_t par, unsigned address_bits)
+/**
+ * What counts of the CPU's PAR, beside ours. Of memory that is outer shareable whatever the entry says,
+ * QEMU 7.2 shows what the entry says; MAIR of 0x40 is UNPREDICTABLE (Arm ARM D17.2.97), and QEMU 10 takes it
+ * for such memory.
+ */
+static inline uint64_t asking_par_fields(uint64_t par, unsigned address_bits, uint64_t ours)
 {
+	const uint64_t shareability = UINT64_C(3) << 7;
 	unsigned memory = par >> 56;
 
 	if (par & 1)
 		return par & LOW(7);
 	if (memory >> 4 == 0 || memory == 0x44)
-		par = (par & ~(UINT64_C(3) << 7)) | 2 << 7;
+		par = (par & ~shareability) | 2 << 7;
+	if (memory == 0x40)
+		par = (par & ~shareability) | (ours & shareability);
 	return par & (UINT64_C(0xff) << 56 | 3 << 7 | (LOW(address_bits) & ~LOW(12)));
 }
 

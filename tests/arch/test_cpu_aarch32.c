@@ -385,7 +385,7 @@ static bool agrees(const struct tl_regs *regs, tl_gva va, enum kind kind, uint64
 		theirs = short_par_fields(answer);
 	} else {
 		ours = asking_par(&view);
-		theirs = asking_par_fields(answer, 40);
+		theirs = asking_par_fields(answer, 40, ours);
 	}
 	if (ours == theirs || out_of_order(regs, &view, theirs))
 		return true;

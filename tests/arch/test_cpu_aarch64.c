@@ -146,7 +146,7 @@ static bool agrees(const struct tl_regs *regs, tl_gva va, enum kind kind, uint64
 
 	if (kind < FETCH) {
 		ours = asking_par(&view);
-		theirs = asking_par_fields(answer, 52);
+		theirs = asking_par_fields(answer, 52, ours);
 	} else {
 		ours = expected_esr(&view.judgement, kind == USER_FETCH);
 		theirs = esr_fields(answer);

@@ -205,6 +205,19 @@ static bool has_lost(const uint8_t *code, unsigned at)
 	return false;
 }
 
+// APX: REX2, and what EVEX has for it. KVM's emulator knows none of it; binutils from 2.42 on do.
+static bool is_apx(unsigned mode, const uint8_t *code)
+{
+	static const uint8_t prefixes[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0,
+		0xf2, 0xf3 };
+	unsigned at = 0;
+
+	while (at < SLOT &&
+		(memchr(prefixes, code[at], sizeof(prefixes)) || (code[at] & 0xf0) == 0x40))
+		at++;
+	return mode == 64 && at < SLOT && (code[at] == 0xd5 || code[at] == 0x62);
+}
+
 // Their line begins `at` bytes into the slot.
 static void compare(
 	unsigned mode, const uint8_t *code, unsigned at, unsigned length, const char *theirs)
@@ -214,6 +227,10 @@ static void compare(
 	char ours[8], text[8];
 
 	if (strstr(theirs, "(bad)") || has_lost(code, at)) {
+		n_bad++;
+		return;
+	}
+	if (got == TL_X86_UNDEFINED && is_apx(mode, code)) {
 		n_bad++;
 		return;
 	}
